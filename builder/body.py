@@ -1,0 +1,486 @@
+"""HTML of a text → `Body`: what every later stage needs of it, gathered in one pass.
+
+A body is a function of the text and the options alone: no URL stands in it yet. References (`[[…]]`, links to `.md`
+files, paths of the site) are regions of its HTML that `link/` fills in; runs are the stretches of prose in which
+`link/` may make links by itself. Both engines come through here, so ids, outline and references are the same for
+either.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import struct
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from builder.effort import TooLaboriousError
+from builder.markdown import plain_html, to_html
+from builder.urls import slugify
+from builder.wikilinks import WIKI
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from builder.markdown import MarkdownOptions
+
+
+class Heading(NamedTuple):
+    """A heading of a body: level 2 to 6, its id, its text."""
+
+    level: int
+    id: str
+    text: str
+
+
+class Ref(NamedTuple):
+    """A reference in a body's HTML.
+
+    `kind` is `wiki` (`[[target|label]]`) or `file` (a relative link to a `.md` file), whose region `start:end` is the
+    whole element; or `path` (an attribute with a path of the site) or `asset` (a relative link or picture), whose
+    region is the attribute's value. `label` is HTML, '' where the target's title is to stand. `source` is what the
+    author wrote.
+    """
+
+    start: int
+    end: int
+    kind: str
+    target: str
+    label: str
+    source: str
+
+
+class Run(NamedTuple):
+    """A stretch of text `start:end` of a body's HTML without any tag, outside blocks of code.
+
+    Runs of one block (a paragraph, a list item) share `block`; `free` tells whether a link may be made in it: not in
+    headings, links, code, captions, header cells or anything of class `no-autolink`.
+    """
+
+    start: int
+    end: int
+    block: int
+    free: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A text, compiled. `words` are those of its prose, without code; `source` is the author's Markdown.
+
+    `text` is the prose as plain text without code blocks, a line for each block.
+    """
+
+    html: str = ""
+    outline: tuple[Heading, ...] = ()
+    ids: frozenset[str] = frozenset()
+    refs: tuple[Ref, ...] = ()
+    packed: bytes = b""  # of `runs`, whose values are kept as one: thousands of tuples take long to write and to read
+    words: int = 0
+    source: str = ""
+    title: str = ""  # of a first `# heading`, which is not part of the HTML
+    text: str = ""
+    refused: tuple[str, ...] = ()  # addresses that no page may have, as the author wrote them: `javascript:`, `//host`
+    unread: str = ""  # why its Markdown could not be read: `deep`, `laborious`; `unread_near` is a piece of the place
+    unread_near: str = ""
+
+    @property
+    def runs(self) -> Iterator[Run]:
+        """Its runs, in order."""
+        return map(Run._make, _RUN.iter_unpack(self.packed))
+
+    def __bool__(self) -> bool:
+        """Tell whether there is any text."""
+        return bool(self.html)
+
+
+#: Ids of the parts of a text's page and of a map's page, which the pages' own headings and questions leave free.
+TEXT_IDS = frozenset({"main", "rail", "siblings", "elsewhere"})
+MAP_IDS = TEXT_IDS | {"audience", "clusters", "entities", "gaps", "ideas", "mix", "plan", "questions", "strategy"}
+
+_RUN = struct.Struct("<III?")
+
+
+def compile_markdown(text: str, options: MarkdownOptions, prefix: str = "", title: str | None = None) -> Body:
+    """Return the body of some Markdown.
+
+    `prefix` goes before every id, for texts that share a page. `title` is the page's: a first `# heading` that repeats
+    it is left out; with '' (no title given) that heading is left out whatever it says and becomes `Body.title`.
+    """
+    try:
+        made, refused = to_html(text, options)
+    except (RecursionError, TooLaboriousError) as fault:
+        why, near = "deep" if isinstance(fault, RecursionError) else "laborious", str(fault)
+        return replace(compile_plain(text), unread=why, unread_near=near if near in text else "")
+    found = ""
+    if title is not None:
+        made, found = _without_title(made, title)
+    body = _Pass(made, text, prefix, found).body()
+    return replace(body, refused=(*refused, *body.refused)) if refused else body
+
+
+def compile_plain(text: str) -> Body:
+    """Return the body of plain text (a description): paragraphs with runs and nothing else."""
+    made = plain_html(text)
+    return _Pass(made, text, "", "").walk(made)
+
+
+def titled(body: Body, title_of: Callable[[str], str]) -> Body:
+    """Return a body whose references without words of their own have their targets' titles as words.
+
+    `title_of` gives the title for a reference's target as written; '' leaves the target itself.
+    """
+    if not any(ref.kind == "wiki" and not ref.label for ref in body.refs):
+        return body
+
+    def fill(found: re.Match[str]) -> str:
+        words = title_of(html.unescape(found[1])) or html.unescape(found[1])
+        return f'<a href="{_WIKI_SCHEME}{found[1]}">{html.escape(words, quote=False)}</a>'
+
+    made = re.sub(f'<a href="{_WIKI_SCHEME}([^"]*)"></a>', fill, body.html)
+    walked = _Pass(made, body.source, "", body.title).walk(made)
+    return replace(walked, outline=body.outline, ids=body.ids, refused=body.refused)
+
+
+def heading_of(body: Body, identity: str) -> str:
+    """Return the text of the heading with an id, the id itself where there is none."""
+    return next((heading.text for heading in body.outline if heading.id == identity), identity)
+
+
+_TITLE = re.compile(r"\s*<h1[^>]*>(.*?)</h1>\s*", re.DOTALL)
+_HEADING = re.compile(r"<h([1-6])([^>]*)>(.*?)</h\1>", re.DOTALL)
+_ID = re.compile(r'\sid="([^"]*)"')
+# The same within a tag: text may have ` id="…"` in it as well, in samples of code.
+_TAG_ID = re.compile(r'(<[a-zA-Z][^<>]*?\s)id="([^"]*)"')
+_TAG_ANCHOR = re.compile(r'(<a\s(?:[^<>]*?\s)?)href="#([^"]*)"')
+_EMPTY_HREF = re.compile(r'(<a\b[^<>]*?) href=""')
+_HEADING_ID = re.compile(r"\{#([\w:.-]+)\}\s*$")
+_TAG = re.compile(r"""<(/?)([a-zA-Z][a-zA-Z0-9]*)((?:[^>"']|"[^"]*"|'[^']*')*)>|<!--.*?-->""", re.DOTALL)
+_ATTRIBUTE = re.compile(r'\s(href|src)="([^"]*)"')
+_ABSOLUTE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|#|\?")
+_MARKDOWN_FILE = re.compile(r"\.md(#.*)?$")
+_ALIGN = re.compile(r'(<t[dh]\b[^>]*?)\salign="(left|right|center)"')
+#: `wikilinks.WIKI` in HTML, where a label may hold inline elements; what stands before the last `|` is skipped.
+_WIKI_HTML = re.compile(
+    r"<(pre|code|a|kbd|samp)\b.*?</\1>|"
+    r"\[\[([^\[\]|<>\n]{1,400})(?:\|((?:(?!\]\]|</?(?:p|li|t[dh]|d[dt]|h\d|div)\b).){0,400}))?\]\]",
+    re.DOTALL,
+)
+_CODE_BLOCK = re.compile(r'<pre><code(?: class="language-([^"\s]+)[^"]*")?>(.*?)</code></pre>', re.DOTALL)
+_WORD = re.compile(
+    r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]|[^\W_](?:[\w'\N{RIGHT SINGLE QUOTATION MARK}.-]*\w)?"
+)
+
+_TOKEN = re.compile(r"\w+")
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+
+_BLOCKS = frozenset(
+    [
+        "p",
+        "li",
+        "td",
+        "th",
+        "dd",
+        "dt",
+        "blockquote",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "div",
+        "section",
+        "pre",
+        "table",
+        "tr",
+        "ul",
+        "ol",
+        "dl",
+        "figure",
+        "figcaption",
+        "caption",
+        "hr",
+        "br",
+        "details",
+        "summary",
+        "tbody",
+        "thead",
+        "tfoot",
+        "aside",
+    ]
+)
+#: No link is made inside these (see docs/links.md).
+_NO_LINKS = frozenset(
+    [
+        "a",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "code",
+        "pre",
+        "kbd",
+        "samp",
+        "figcaption",
+        "caption",
+        "button",
+        "th",
+        "summary",
+        "label",
+        "dt",
+        "sup",
+    ]
+)
+_VOID = frozenset(["br", "hr", "img", "wbr", "source", "track", "col"])
+
+
+def strip_tags(made: str) -> str:
+    """Return the text of some HTML."""
+    return html.unescape(_TAG.sub("", made))
+
+
+#: For ASCII text, which `str.translate` and `str.split` take apart several times as fast as an expression: every
+#: character that is not part of a word (as `_WORD` and `_TOKEN` have it) is a space.
+_NO_WORD = {i: " " for i in range(128) if not (chr(i).isalnum() or chr(i) in "_'.-")}
+_NO_TOKEN = {i: " " for i in range(128) if not (chr(i).isalnum() or chr(i) == "_")}
+
+
+def count_words(text: str) -> int:
+    """Count words as editors do; a CJK ideograph or kana counts as one."""
+    if not text.isascii():
+        return len(_WORD.findall(text))
+    parts = text.translate(_NO_WORD).split()
+    signs = [part for part in set(parts) if not part[0].isalnum() and not _WORD.search(part)]
+    return len(parts) - sum(map(parts.count, signs))
+
+
+def vocabulary(text: str) -> set[str]:
+    """Return the folded words of a text; of scripts without spaces, its characters."""
+    folded = text.lower()
+    if folded.isascii():
+        return set(folded.translate(_NO_TOKEN).split())
+    words = set(_TOKEN.findall(folded))
+    for word in [word for word in words if not word.isascii()]:
+        characters = _UNSPACED.findall(word)
+        if characters:
+            words.discard(word)
+            words.update(characters)
+            words.update(_TOKEN.findall(_UNSPACED.sub(" ", word)))
+    return words
+
+
+def _without_title(made: str, title: str) -> tuple[str, str]:
+    found = _TITLE.match(made)
+    if not found:
+        return made, ""
+    text = " ".join(strip_tags(_HEADING_ID.sub("", found[1])).split())
+    if title and text.casefold() != title.casefold():
+        return made, ""
+    return made[found.end() :], text
+
+
+class _Pass:
+    """The one pass over a body's HTML."""
+
+    def __init__(self, made: str, source: str, prefix: str, title: str) -> None:
+        self.made = made
+        self.source = source
+        self.prefix = prefix
+        self.title = title
+        self.outline: list[Heading] = []
+        self.ids: set[str] = set()
+        self.refused: list[str] = []  # addresses of other hosts without a scheme
+        self.numbers: dict[str, int] = {}  # the last number that was added to a heading's id
+
+    def body(self) -> Body:
+        made = _code(self.made) if "<pre>" in self.made else self.made
+        if "<h" in made:
+            self.ids.update(identity for _, identity in _TAG_ID.findall(_HEADING.sub("", made)))
+            shift = 1 if "<h1" in made else 0
+            made = _HEADING.sub(lambda found: self._heading(found, shift), made)
+        elif "id=" in made:
+            self.ids.update(identity for _, identity in _TAG_ID.findall(made))
+        if "[[" in made:
+            made = _WIKI_HTML.sub(_wiki_element, made)
+        if "[TOC]" in made:
+            made = made.replace("<p>[TOC]</p>", self._contents())
+        if self.prefix:
+            made = self._prefixed(made)
+        if "align=" in made:
+            made = _ALIGN.sub(r'\1 class="align-\2"', made)
+        if ' href=""' in made:
+            made = _EMPTY_HREF.sub(r"\1", made)
+        return self.walk(made)
+
+    def _heading(self, found: re.Match[str], shift: int) -> str:
+        level = min(6, int(found[1]) + shift)
+        inner = found[3]
+        given = _ID.search(found[2])
+        attributes = found[2]
+        written = given[1] if given else ""
+        if not given and inner.endswith("}") and (braces := _HEADING_ID.search(inner)):
+            inner = inner[: braces.start()].rstrip()
+            written = braces[1]
+        text = " ".join(strip_tags(inner).split())
+        base = written or slugify(WIKI.sub(lambda m: m[2] or m[1], text)) or "section"
+        identity = base
+        while identity in self.ids or identity in TEXT_IDS:
+            number = self.numbers[base] = self.numbers.get(base, 1) + 1
+            identity = f"{base}-{number}"
+        self.ids.add(identity)
+        attributes = _ID.sub("", attributes)
+        self.outline.append(Heading(level, identity, WIKI.sub(lambda m: m[2] or m[1], text)))
+        return f'<h{level} id="{html.escape(identity)}"{attributes}>{inner}</h{level}>'
+
+    def _contents(self) -> str:
+        """Return the list of headings that stands for `[TOC]`."""
+        items = "".join(
+            f'<li class="toc-{h.level}"><a href="#{html.escape(h.id)}">{html.escape(h.text)}</a></li>'
+            for h in self.outline
+        )
+        return f'<ul class="toc">{items}</ul>' if items else ""
+
+    def _prefixed(self, made: str) -> str:
+        known = self.ids
+        self.ids = {self.prefix + identity for identity in known}
+        self.outline = [h._replace(id=self.prefix + h.id) for h in self.outline]
+        made = _TAG_ID.sub(lambda m: f'{m[1]}id="{self.prefix}{m[2]}"', made)
+        return _TAG_ANCHOR.sub(lambda m: f'{m[1]}href="#{self.prefix}{m[2]}"' if m[2] in known else m[0], made)
+
+    def walk(self, made: str) -> Body:
+        """Gather references and runs; the HTML is not changed here, so all positions are those of the result."""
+        refs: list[Ref] = []
+        runs: list[Run] = []
+        position = block = silent = depth = 0
+        barred = ""  # the open element in which no link is made; `depth` counts the elements of its name
+        opened: tuple[int, int, str, str] | None = None  # the reference whose `</a>` is awaited
+        for tag in _TAG.finditer(made):
+            start, end = tag.span()
+            if start > position and not silent:
+                runs.append(Run(position, start, block, not depth))
+            position = end
+            closing, name, attributes = tag.groups()
+            if name is None:
+                continue
+            if name in _BLOCKS:
+                block += 1
+                if name == "pre":
+                    silent += -1 if closing else 1
+            if closing:
+                if depth and name == barred:
+                    depth -= 1
+                if opened is not None and name == "a":
+                    first, inner, kind, target = opened
+                    source = f"[[{target}" if kind == "wiki" else target
+                    refs.append(Ref(first, end, kind, target, made[inner:start], source))
+                    opened = None
+                continue
+            if "=" in attributes and ("href" in attributes or "src" in attributes):
+                opened = self._attributes(name, tag, refs) or opened
+            if depth:
+                depth += name == barred
+            elif (name in _NO_LINKS or "no-autolink" in attributes) and name not in _VOID:
+                barred, depth = name, 1
+        if position < len(made):
+            runs.append(Run(position, len(made), block, free=True))
+        runs = _trimmed(runs, made)
+        text = _text(made, runs)
+        refs.sort()
+        return Body(
+            made if made.strip() else "",
+            tuple(self.outline),
+            frozenset(self.ids),
+            tuple(refs),
+            b"".join([_RUN.pack(*run) for run in runs]),
+            count_words(text),
+            self.source,
+            self.title,
+            text,
+            tuple(self.refused),
+        )
+
+    def _attributes(self, name: str, tag: re.Match[str], refs: list[Ref]) -> tuple[int, int, str, str] | None:
+        """Add the references of a tag's attributes; return start, end, kind and target of one that the tag opens."""
+        offset = tag.start()
+        for found in _ATTRIBUTE.finditer(tag[0]):
+            value = html.unescape(found[2])
+            if value.startswith(_WIKI_SCHEME):
+                return offset, tag.end(), "wiki", value.removeprefix(_WIKI_SCHEME)
+            start, end = offset + found.start(2), offset + found.end(2)
+            if value.startswith("/"):
+                if value.startswith("//"):
+                    self.refused.append(value)
+                else:
+                    refs.append(Ref(start, end, "path", value, "", value))
+            elif value and not _ABSOLUTE.match(value):
+                if name == "a" and _MARKDOWN_FILE.search(value):
+                    return offset, tag.end(), "file", value
+                refs.append(Ref(start, end, "asset", value, "", value))
+        return None
+
+
+def _text(made: str, runs: list[Run]) -> str:
+    """Return the text of some runs, a line for each block."""
+    lines: list[str] = []
+    last = -1
+    for start, end, block, _ in runs:
+        if block == last:
+            lines[-1] += made[start:end]
+        else:
+            lines.append(made[start:end])
+            last = block
+    if "&" in made:
+        lines = [html.unescape(line) for line in lines]
+    return "\n".join([" ".join(line.split()) for line in lines])
+
+
+def _trimmed(runs: list[Run], made: str) -> list[Run]:
+    """Leave out the runs of white space between blocks; white space inside a block parts its words."""
+    kept: list[Run] = []
+    for run in runs:
+        if not made[run.start : run.end].isspace() or (kept and kept[-1].block == run.block):
+            kept.append(run)
+    return kept
+
+
+#: Stands for `[[` between two steps of the pass; no engine lets an author write it.
+_WIKI_SCHEME = "\x00"
+
+
+def _wiki_element(found: re.Match[str]) -> str:
+    if found[2] is None:
+        return found[0]
+    target = found[2].strip().removesuffix("\\").strip().replace('"', "&quot;")
+    return f'<a href="{_WIKI_SCHEME}{target}">{(found[3] or "").strip()}</a>' if target else found[0]
+
+
+def _code(made: str) -> str:
+    return _CODE_BLOCK.sub(lambda found: _highlight(found[1] or "", found[2]), made)
+
+
+#: Pygments' marks for what has no color of its own: plain names, punctuation, operators, spaces. They are most of all.
+_PLAIN = re.compile(r'<span class="(?:n|o|p|w)">([^<]*)</span>')
+
+
+@lru_cache(maxsize=4096)
+def _highlight(language: str, escaped: str) -> str:
+    """Return a block of code with Pygments' classes; unknown languages stay plain."""
+    from pygments import highlight  # noqa: PLC0415 - bodies without code never load it
+    from pygments.formatters.html import HtmlFormatter  # noqa: PLC0415
+    from pygments.lexers import get_lexer_by_name  # noqa: PLC0415
+    from pygments.util import ClassNotFound  # noqa: PLC0415
+
+    made = escaped
+    if language:
+        try:
+            lexer = get_lexer_by_name(html.unescape(language), stripnl=False)
+        except ClassNotFound:
+            pass
+        else:
+            formatter: HtmlFormatter[str] = HtmlFormatter(nowrap=True)
+            made = _PLAIN.sub(r"\1", highlight(html.unescape(escaped), lexer, formatter))
+    shown = f' class="language-{language}"' if language else ""
+    return f'<div class="highlight"><pre tabindex="0"><code{shown}>{made}</code></pre></div>'
