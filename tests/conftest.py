@@ -1,8 +1,9 @@
 """What any test may use: Hypothesis' profiles, and the programs outside Python, none skipped in CI."""
 
+import gc
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,13 @@ settings.register_profile("default", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.register_profile("long", deadline=None, max_examples=10_000)
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "default")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def collected() -> Iterator[None]:
+    """Collect after each file, so that what its tests left open is their failure and not that of a later file."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="session")
