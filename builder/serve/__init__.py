@@ -6,8 +6,8 @@
     worker.py    a process that runs `pipeline.build`, one build at a time, and keeps its imports and its theme warm
     server.py    the event loop: HTTP as a CDN does it (http.py, output.py) and the browsers' sockets (channel.py)
 
-`session.py` stands between them and decides: what to build when, what to show, which browser to tell. What they hand
-to one another are the plain values of `values.py`. A preview writes into `.topicsite/preview/`; it never touches
+`session.py` stands between them and decides what to build when and what to show; `tabs.py` knows which browser shows
+something else. What they hand to one another are the plain values of `values.py`. A preview writes into `.topicsite/preview/`; it never touches
 `output/`, and what it puts into pages (client.js) exists in its answers alone.
 """
 

@@ -253,7 +253,7 @@ class Page(Answering):
     def with_client(self, page: bytes, version: str, rest: str) -> bytes:
         """Return a page with the client in it, which learns what it is a page of."""
         session = self.session
-        data = {"version": version, "rest": rest, "generation": str(session.generation), "session": session.token}
+        data = {"version": version, "rest": rest, "generation": str(session.tabs.generation), "session": session.token}
         return injected(page, tag(self.origin, session.token, data))
 
     @property

@@ -1,8 +1,7 @@
 """The preview's mind: what to build and when, what the terminal and the browsers are told.
 
-Lives in the event loop; nothing here waits. One build at a time: what is saved meanwhile causes another one. Whether a
-browser shows what the output holds is compared, not remembered: when a page connects, and after every build, so that no
-lost message, sleep or restart leaves an old page on screen.
+Lives in the event loop; nothing here waits. One build at a time: what is saved meanwhile causes another one. Which tab
+shows something else than the output holds is found out by `tabs.py`.
 """
 
 from __future__ import annotations
@@ -15,17 +14,16 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import urljoin, urlsplit
 
-from builder.serve import http
-from builder.serve.inject import styles_of
-from builder.serve.output import NOT_FOUND, Output, decode
 from builder.serve.problems import editor_url, in_browser, in_terminal, visible
+from builder.serve.tabs import Tabs
 from builder.serve.values import Answer, Counts, Early, Order, Outcome, Problem, Question, Stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from builder.serve.output import Output
+    from builder.serve.tabs import Browser
     from builder.serve.values import PageInfo, Settings
 
 #: Seconds. A burst of saves (a checkout, an editor that deletes and writes anew) is waited out: until nothing has come
@@ -50,22 +48,6 @@ class Builds(Protocol):
 
     def end(self) -> None:
         """End it."""
-
-
-class Browser(Protocol):
-    """A browser tab that is connected (channel.py)."""
-
-    url_path: str
-    version: str
-    rest: str
-    generation: int
-    loads: frozenset[str]
-    sheets: frozenset[str]
-    ours: bool
-    told: str
-
-    def send(self, message: Mapping[str, object]) -> None:
-        """Send a message."""
 
 
 @dataclass(slots=True)
@@ -97,10 +79,8 @@ class Session:
         self.output = output
         self.builds = builds
         self.terminal = terminal
+        self.tabs = Tabs(output)
         self.token = secrets.token_hex(8)
-        self.generation = 1
-        self.changed_in: dict[str, int] = {}
-        self.browsers: set[Browser] = set()
         self.problems: tuple[Problem, ...] = ()
         self.more = Counts()
         self.printed: frozenset[Problem] = frozenset()
@@ -211,15 +191,13 @@ class Session:
         self.built_day = self.today
         self.slow_timer = self.loop.call_later(SLOW, self.tell_building)
         changed = frozenset(paths) if paths and all(path.startswith("/") for path in paths) else None
-        paths_shown = {path for browser in self.browsers for path in (browser.url_path, *browser.loads)}
-        first = frozenset(self.output.find(path).name for path in paths_shown)
-        self.builds.send(Order(self.built_day, changed, first - {"", NOT_FOUND}))
+        self.builds.send(Order(self.built_day, changed, self.tabs.awaited()))
 
     def tell_building(self) -> None:
         """Tell the browsers that a build takes a while."""
         self.slow_timer = None
         self.state_told = {}
-        self.tell_all({"command": "building"})
+        self.tabs.tell_all({"command": "building"})
 
     def give_up_if_stuck(self) -> None:
         """End a build that tells nothing any more, though one waits; the next one is for what it was for, too."""
@@ -285,7 +263,7 @@ class Session:
         self.first.set()
         if self.pending:
             self.schedule(SETTLE if self.unsettled(self.pending) else 0.0)
-        elif self.browsers:
+        elif self.tabs.open:
             self.idle_timer = self.loop.call_later(IDLE, self.ask)
 
     def early(self, files: Mapping[str, bytes]) -> None:
@@ -293,17 +271,7 @@ class Session:
         if self.building is None or self.failing or not self.output.built:
             return
         self.hurried = True
-        self.show_early(files)
-
-    def show_early(self, files: Mapping[str, bytes]) -> None:
-        """Serve some files before all others are published, and those of the folder instead of others before."""
-        before, self.output.early = self.output.early, files
-        if before or files:
-            self.generation += 1
-            for name in {*before, *files}:
-                if before.get(name) != files.get(name):
-                    self.changed_in[name] = self.generation
-            self.compare_all()
+        self.tabs.show_early(files)
 
     def published(self, outcome: Outcome, paths: set[str]) -> None:
         """Serve what was built, and tell the browsers that show something else."""
@@ -321,14 +289,13 @@ class Session:
         shown = {name for name, data in early.items() if self.output.read(name) == data}
         news = {*touched, *early} - shown
         if touched or news:
-            self.generation += 1
-            self.changed_in |= dict.fromkeys(news, self.generation)
+            self.tabs.changed(news)
         mended = self.failing
         more = sum(outcome.more) if outcome.more != self.more else 0
         self.failing, self.machine, self.problems, self.more = False, "", outcome.problems, outcome.more
         if mended:
             self.tell_state()
-        self.compare_all(everything=not {"_headers", "_redirects"}.isdisjoint(touched))
+        self.tabs.compare_all(everything=not {"_headers", "_redirects"}.isdisjoint(touched))
         self.tell_state()
         self.terminal.event(_summary(outcome, _names(paths, self.settings.root)))
         self.terminal.problems((problem for problem in outcome.problems if problem not in self.printed), more)
@@ -338,7 +305,7 @@ class Session:
 
     def failed(self, outcome: Outcome) -> None:
         """Keep the last good site, and say what is wrong."""
-        self.show_early({})
+        self.tabs.show_early({})
         self.headline = "The build failed. What is wrong is shown here and in the terminal."
         told = self.machine, self.problems, self.more
         news = not self.failing or (outcome.machine, outcome.problems, outcome.more) != told
@@ -372,37 +339,26 @@ class Session:
 
     def joined(self, browser: Browser) -> None:
         """Take a browser that says what it shows."""
-        known = browser in self.browsers
-        self.browsers.add(browser)
+        known = browser in self.tabs.open
+        self.tabs.open.add(browser)
         if not known:
             browser.send(self.state())
             if self.building is not None and time.monotonic() - self.since > SLOW:
                 browser.send({"command": "building"})
-        self.compare(browser)
+        self.tabs.compare(browser)
         if not known and self.building is None and self.idle_timer is None:
             self.ask_about(browser)
 
     def left(self, browser: Browser) -> None:
         """Forget a browser."""
-        self.browsers.discard(browser)
-
-    def tell_all(self, message: Mapping[str, object]) -> None:
-        """Send a message to every browser that has our client."""
-        for browser in tuple(self.browsers):
-            if browser.ours:
-                browser.send(message)
+        self.tabs.open.discard(browser)
 
     def tell_state(self) -> None:
         """Tell the browsers what is wrong with the site, where it is not what they were told last."""
         state = self.state()
         if state != self.state_told:
             self.state_told = state
-            self.tell_all(state)
-
-    def compare_all(self, *, everything: bool = False) -> None:
-        """Compare what each browser shows with how it is now."""
-        for browser in tuple(self.browsers):
-            self.compare(browser, everything=everything)
+            self.tabs.tell_all(state)
 
     def state(self) -> dict[str, object]:
         """Return what is wrong with the site, or that nothing is, as client.js takes it."""
@@ -424,82 +380,12 @@ class Session:
             "warnings": counts.warning,
         }
 
-    def compare(self, browser: Browser, *, everything: bool = False) -> None:
-        """Tell a browser to reload, to swap stylesheets or that its page is gone, if what it shows is not so now."""
-        found = self.output.find(browser.url_path)
-        if found.status == 503 or (found.location and not browser.ours):  # noqa: PLR2004 - nothing built yet
-            return
-        file = http.contents(self.output, found.name) if found.name else None
-        version = f"{found.status}-{file[1] if file else ''}"
-        loads = {name for path in browser.loads if (name := self.name(path)) and self.newer(name, browser)}
-        if not browser.ours:
-            if self.newer(found.name, browser):
-                browser.generation = self.generation
-                browser.send({"command": "reload", "path": browser.url_path, "liveCSS": True, "liveImg": True})
-            return
-        if not found.location and version == browser.version and not loads and not everything:
-            browser.told = ""
-            return
-        newest = self.generation if everything else max((self.changed_in[name] for name in loads), default=0)
-        news = f"{found.location}|{version}|{newest}"
-        if browser.told == news:
-            return
-        browser.told = news
-        if found.status == 404 and browser.version.startswith("200"):  # noqa: PLR2004
-            browser.send({"command": "removed", "path": browser.url_path})
-            return
-        message = None if everything or found.location else self.styles(browser, file, version, loads)
-        if message is not None:
-            browser.send(message)
-            return
-        browser.send({"command": "reload", "path": browser.url_path, "liveCSS": False})
-
-    def styles(
-        self, browser: Browser, file: tuple[bytes, str] | None, version: str, loads: set[str]
-    ) -> Mapping[str, object] | None:
-        """Return the message that swaps stylesheets, or None where more than they has changed.
-
-        What the browser shows from now on is noted here, before it says so.
-        """
-        sheets = {name for path in browser.sheets if (name := self.name(path))}
-        if file is None or version[:3] != browser.version[:3] or not loads <= sheets:
-            return None
-        styles = styles_of(file[0])
-        if styles.rest != browser.rest:
-            return None
-        message = {
-            "command": "styles",
-            "hrefs": list(styles.hrefs),
-            "stale": [path for path in browser.sheets if self.name(path) in loads],
-            "version": version,
-            "generation": self.generation,
-        }
-        now = frozenset(urlsplit(urljoin(browser.url_path, href)).path for href in styles.hrefs)
-        browser.loads, browser.sheets = (browser.loads - browser.sheets) | now, now
-        browser.version, browser.generation, browser.told = version, self.generation, ""
-        return message
-
-    def newer(self, name: str, browser: Browser) -> bool:
-        """Tell whether a file was changed after the browser got its page."""
-        return self.changed_in.get(name, 0) > browser.generation
-
-    def name(self, path: str) -> str:
-        """Return the file that a URL's path is, '' where it is none."""
-        found = self.output.find(path)
-        return found.name if found.status == 200 else self.gone(path)  # noqa: PLR2004
-
-    def gone(self, path: str) -> str:
-        """Return the name that a deleted file had."""
-        decoded = decode(path) or ""
-        name = decoded.removeprefix(f"{self.output.base}/").lstrip("/")
-        return name if name in self.changed_in else ""
-
     # The bar
 
     def ask(self) -> None:
         """Ask about the pages that are on screen."""
         self.idle_timer = None
-        for path in {browser.url_path for browser in self.browsers if browser.ours}:
+        for path in {browser.url_path for browser in self.tabs.open if browser.ours}:
             self.ask_path(path)
 
     def ask_about(self, browser: Browser) -> None:
@@ -509,16 +395,9 @@ class Session:
 
     def ask_path(self, path: str) -> None:
         """Ask about the page at a URL's path."""
-        site_path = self.site_path(path)
+        site_path = self.tabs.site_path(path)
         if site_path is not None and self.output.find(path).status == 200:  # noqa: PLR2004
             self.builds.send(Question(site_path))
-
-    def site_path(self, path: str) -> str | None:
-        """Return the path within the site of a URL's path."""
-        decoded = decode(path)
-        if decoded is None or not decoded.startswith(f"{self.output.base}/"):
-            return None
-        return decoded.removeprefix(self.output.base)
 
     def answered(self, path: str, info: PageInfo | None) -> None:
         """Hand the answer to the browsers that show the page."""
@@ -538,8 +417,8 @@ class Session:
             "day": info.day,
             "indexed": info.indexed,
         }
-        for browser in tuple(self.browsers):
-            if browser.ours and self.site_path(browser.url_path) == path:
+        for browser in tuple(self.tabs.open):
+            if browser.ours and self.tabs.site_path(browser.url_path) == path:
                 browser.send(message)
 
 

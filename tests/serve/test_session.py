@@ -110,7 +110,7 @@ class Desk:
             path,
             version=f"{found.status}-{file[1]}",
             rest=styles_of(file[0]).rest,
-            generation=self.session.generation,
+            generation=self.session.tabs.generation,
             **more,  # type: ignore[arg-type]
         )
         self.session.joined(browser)
@@ -249,7 +249,7 @@ def test_stylesheet_of_one_name(tmp_path: Path) -> None:
         a = desk.browser("/a/", sheets=frozenset({"/s.1.css"}), loads=loads)
         desk.publish({"s.1.css": "changed"})
         assert a.messages[-1]["stale"] == ["/s.1.css"]
-        a.generation = desk.session.generation
+        a.generation = desk.session.tabs.generation
         desk.publish({"s.1.css": "again", "i.png": "too"})
         assert a.commands == ["styles", "reload"]
 
@@ -285,7 +285,7 @@ def test_clients_of_livereload(tmp_path: Path) -> None:
     """A client that speaks livereload alone is told to reload when its page changed."""
 
     async def test(desk: Desk) -> None:
-        other = Browser("/a/", ours=False, generation=desk.session.generation)
+        other = Browser("/a/", ours=False, generation=desk.session.tabs.generation)
         desk.session.joined(other)
         desk.publish({"b/index.html": "x"})
         assert other.commands == []
