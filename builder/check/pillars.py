@@ -22,7 +22,7 @@ def early_articles(unit: MapDef, sliced: MapSlice) -> Iterator[Diagnostic]:
         published = sum(1 for target in targets[1:] if target.indexed)
         if published and not targets[0].indexed:
             pillar = cluster.pillar
-            are = "article of its cluster is" if published == 1 else "articles of its cluster are"
-            message = f"the pillar '{shorten(pillar.title)}' is not published yet, and {published:,} {are}"
+            are = "article of its cluster already is" if published == 1 else "articles of its cluster already are"
+            message = f"the pillar '{shorten(pillar.title)}' is not published yet, but {published:,} {are}"
             hint = f"write it next: {cluster.slug}/pillar.md"
             yield error("pillar-later", message, pillar.place.file, *pillar.place.keys, hint=hint)

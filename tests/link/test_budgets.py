@@ -138,7 +138,7 @@ def test_pillar_later(tmp_path: Path) -> None:
     result = made(tmp_path, {"content/maps/tea/brewing/pillar.md": None})
     (fault,) = (fault for fault in result.diagnostics if fault.code == "pillar-later")
     assert (fault.file, fault.line, str(fault.severity)) == ("content/maps/tea/map.yaml", 6, "note")
-    assert fault.message == "the pillar 'Brewing tea' is not published yet, and 2 articles of its cluster are"
+    assert fault.message == "the pillar 'Brewing tea' is not published yet, but 2 articles of its cluster already are"
     assert fault.hint == "write it next: brewing/pillar.md"
     settings = FILES["site.yaml"] + "planned: {pillars: index}\n"
     listed = made(tmp_path, {"content/maps/tea/brewing/pillar.md": None, "site.yaml": settings})
