@@ -7,8 +7,8 @@
     server.py    the event loop: HTTP as a CDN does it (http.py, output.py) and the browsers' sockets (channel.py)
 
 `session.py` stands between them and decides what to build when and what to show; `tabs.py` knows which browser shows
-something else. What they hand to one another are the plain values of `values.py`. A preview writes into `.topicsite/preview/`; it never touches
-`output/`, and what it puts into pages (client.js) exists in its answers alone.
+something else. What they hand to one another are the plain values of `values.py`. A preview writes into
+`.topicsite/preview/`; it never touches `output/`, and what it puts into pages (client.js) exists in its answers alone.
 """
 
 from builder.serve.server import serve
