@@ -155,7 +155,12 @@ class Bucket:
             mode = "create" if over is None else over
 
         async def call() -> object:
-            return _mark(await obstore.put_async(self.store, name, data, attributes=dict(BOOK_HEADERS), mode=mode))
+            try:
+                return _mark(await obstore.put_async(self.store, name, data, attributes=dict(BOOK_HEADERS), mode=mode))
+            except FileNotFoundError as fault:  # S3's answer to If-Match where there is no such object any more
+                if isinstance(mode, str):
+                    raise
+                raise faults.PreconditionError(str(fault)) from fault
 
         try:
             mark = await self._do("writing", name, call)

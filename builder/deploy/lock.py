@@ -1,7 +1,8 @@
 """One deploy at a time: an object at the target that its holder rewrites every few seconds.
 
 No clocks are compared. Whoever finds a lock watches it; if it does not change for three heartbeats, its holder is dead
-and the lock is taken over by a conditional write, which only one can win. A holder whose lock was taken stops at once.
+and the lock is taken over by a conditional write, which only one can win; with --force it is written over, and the last
+one wins. A holder whose lock was taken stops at its next sign of life.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from builder.deploy.records import LOCK, ConflictError, DeployError
+from builder.deploy.store import ANY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,7 +80,8 @@ class Lock:
             if not self.force and not is_dead(holder):
                 await self._watch(found.data, str(holder.get("id", "unknown")))
             self.note(f"taking over from deploy {holder.get('id', 'unknown')}, which was interrupted")
-            self.mark = await self.store.write(LOCK, self._text(), found.mark)
+            # A forced one does not mind signs of life, which would change the mark again and again.
+            self.mark = await self.store.write(LOCK, self._text(), ANY if self.force else found.mark)
             return
         raise ConflictError("another deploy began at the same moment; run this one again when it is done")
 

@@ -1,6 +1,7 @@
 """Two deploys at one time: one of them wins, the other says so, and the target is never a mixture."""
 
 import asyncio
+import itertools
 import json
 
 import pytest
@@ -9,7 +10,7 @@ from builder.deploy import bucket as buckets
 from builder.deploy import lock
 from builder.deploy.folder import Folder
 from builder.deploy.lock import Lock, is_dead
-from builder.deploy.records import LOCK, ConflictError
+from builder.deploy.records import LOCK, ConflictError, DeployError
 from builder.deploy.run import perform, prepare
 from tests.deploy.buckets import Bucket
 from tests.deploy.sites import Built, deployed
@@ -65,18 +66,80 @@ def test_lock_of_a_living_deploy_is_respected(built: Built, bucket: Bucket) -> N
         prepared = await prepare(built.order(target), lambda _: None)
         store = prepared.target.store  # type: ignore[attr-defined]
         stopped = False
+        forced: asyncio.Task[object] | None = None
         try:
             async with Lock(store, "the-first", lambda _: None):
                 with pytest.raises(ConflictError, match="deploy the-first is at work"):
                     await deployed(built.order(target))
-                await deployed(built.order(target, force=True))
-                await asyncio.sleep(5)
+                forced = asyncio.create_task(deployed(built.order(target, force=True)))  # the holder's own is stopped
+                await asyncio.sleep(60)
         except ConflictError as fault:
             stopped = "took the target over" in str(fault)
         assert stopped
+        assert forced is not None
+        await forced
 
     asyncio.run(contend())
     assert bucket.read("index.html") == b"one"
+
+
+def test_force_does_not_mind_signs_of_life(built: Built, bucket: Bucket) -> None:
+    """A lock that its holder rewrites whenever it is looked at is taken by --force all the same."""
+    built.write({"index.html": "one"})
+
+    async def take() -> None:
+        store = (await prepare(built.order(bucket.target()), lambda _: None)).target.store  # type: ignore[attr-defined]
+        beats = itertools.count()
+
+        async def read(name: str) -> object:
+            found = await type(store).read(store, name)
+            bucket.put(LOCK, json.dumps({"id": "lively", "beat": next(beats)}).encode())
+            return found
+
+        bucket.put(LOCK, b'{"id": "lively"}')
+        store.read = read
+        async with Lock(store, "forced", lambda _: None, force=True):
+            assert json.loads(bucket.read(LOCK))["id"] == "forced"
+
+    asyncio.run(take())
+
+
+@pytest.mark.parametrize("kind", ["bucket", "folder"])
+def test_lock_that_is_gone_is_lost(built: Built, bucket: Bucket, kind: str) -> None:
+    """Where the lock was taken and given back between two signs of life, the first holder stops as well."""
+    built.write({"index.html": "one"})
+    target = bucket.target() if kind == "bucket" else {"type": "folder", "path": "../published"}
+
+    async def lose() -> None:
+        store = (await prepare(built.order(target), lambda _: None)).target.store  # type: ignore[attr-defined]
+        first = Lock(store, "the-first", lambda _: None)
+        await first.__aenter__()
+        await store.delete([LOCK])
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.sleep(60)
+        with pytest.raises(ConflictError, match="took the target over"):
+            await first.__aexit__(None, None, None)
+
+    asyncio.run(lose())
+
+
+def test_s3_finds_nothing_to_replace(built: Built, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    """S3 answers 404 where the object that a write is to replace is gone: a conflict, too (PutObject, If-Match)."""
+    built.write({"index.html": "one"})
+
+    async def gone(*_: object, **__: object) -> None:
+        raise FileNotFoundError("NoSuchKey")
+
+    async def replace() -> None:
+        store = (await prepare(built.order(bucket.target()), lambda _: None)).target.store  # type: ignore[attr-defined]
+        mark = await store.write(LOCK, b"{}", None)
+        monkeypatch.setattr("obstore.put_async", gone)
+        with pytest.raises(ConflictError, match="changed by somebody else"):
+            await store.write(LOCK, b'{"beat": 1}', mark)
+        with pytest.raises(DeployError, match="NoSuchKey"):
+            await store.write("other.json", b"{}", None)
+
+    asyncio.run(replace())
 
 
 def test_lock_of_a_dead_deploy_is_taken_over(built: Built, bucket: Bucket) -> None:
