@@ -31,6 +31,7 @@ ENVIRONMENT_PREFIX = "TOPICSITE_"
 TEXTS = (".md", ".yaml", ".yml")
 #: Whoever opens a pipe waits for a writer, and a device may have no end.
 _NO_FILE = "it is a pipe, a socket or a device"
+NO_NAME = "the name is not UTF-8"
 #: Size, times (of content and of inode) and inode of a file.
 Stat: TypeAlias = tuple[int, int, int, int]
 
@@ -45,6 +46,11 @@ def bundled_themes() -> Path:
 def is_ignored(name: str) -> bool:
     """Tell whether a file or folder name is hidden, or an editor's or a system's temporary file."""
     return name.startswith((".", "#")) or name.endswith(IGNORED_SUFFIXES) or name in IGNORED_NAMES
+
+
+def is_text(name: str) -> bool:
+    """Tell whether a name is UTF-8 on the disk; the bytes of one that is not stand in it as lone surrogates."""
+    return name.isascii() or not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def digest(data: bytes) -> str:
@@ -122,6 +128,9 @@ def _scan(base: str, path: str, name: str, above: tuple[str, ...], inside: str) 
         if is_ignored(entry.name):
             continue
         child = f"{name}/{entry.name}" if name else entry.name
+        if not is_text(child):
+            yield Source(base, child.encode("utf-8", "surrogateescape").decode("utf-8", "replace"), barred=NO_NAME)
+            continue
         real = os.path.realpath(entry.path) if entry.is_symlink() else ""
         if real and inside and not f"{real}/".startswith(f"{inside}/"):
             yield Source(base, child, barred="it is a link that leads out of the site's folder")

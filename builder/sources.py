@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from builder.diagnostics import Diagnostic, did_you_mean, error
-from builder.files import CONFIG, REGISTRY, Source, is_ignored, scan, source_of
+from builder.files import CONFIG, NO_NAME, REGISTRY, Source, is_ignored, is_text, scan, source_of
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
@@ -65,6 +65,7 @@ def sort_sources(root: Path) -> Sources:
             no_file = source.barred.startswith("it is ")
             message = f"the file cannot be read: {source.barred}" if no_file else source.barred
             hint = "put the file itself here" if no_file else "let the user that builds read it, or move it away"
+            hint = "rename it" if source.barred == NO_NAME else hint
             result.faults.append(error("unreadable", message, source.name, hint=hint))
         elif source.name == REGISTRY:
             result.registry = source
@@ -72,6 +73,9 @@ def sort_sources(root: Path) -> Sources:
             result.maps.setdefault(parts[2], []).append(source)
         elif parts[1] == "pages" and source.name.endswith(".md"):
             result.pages.append(source)
+        elif parts[1] == "pages" and source.name.lower().endswith((".md", ".markdown")):
+            hint = f"rename it to {parts[-1].rpartition('.')[0]}.md"
+            result.faults.append(error("stray-file", "no page is made of this file", source.name, hint=hint))
         elif parts[1] == "pages" and not source.name.endswith((".yaml", ".yml")):
             page_files.append(source.name)
             result.loose.append(source)
@@ -133,7 +137,12 @@ def _empty_maps(root: Path, known: Container[str]) -> list[str]:
 
 
 def _is_map_folder(path: Path, root: Path) -> bool:
-    return not path.name.startswith(".") and path.is_dir() and path.resolve().is_relative_to(root.resolve())
+    return (
+        not path.name.startswith(".")
+        and is_text(path.name)
+        and path.is_dir()
+        and path.resolve().is_relative_to(root.resolve())
+    )
 
 
 def read_registry(source: Source | None) -> tuple[tuple[EntityDef, ...], list[Diagnostic]]:

@@ -1,6 +1,7 @@
 """Every mistake of tests/broken is refused with its exact message, and the output stays as it was."""
 
 import difflib
+import os
 import re
 import shutil
 from collections.abc import Callable
@@ -50,7 +51,7 @@ class Fault:
         """Make the changes in a site; return the first line (from 0) of the edit in each edited file."""
         edited = {}
         for kind, name, text in self.changes:
-            path = site / name
+            path = site / (os.fsdecode(_bytes(name)) if kind == "bytes" else name)
             if kind == "edit":
                 old, _, new = text.partition("=>\n")
                 lines = path.read_text("utf-8")
@@ -67,13 +68,17 @@ class Fault:
             if kind == "file":
                 path.write_text(text, "utf-8")
             elif kind == "bytes":
-                escaped = text.removesuffix("\n").encode("latin-1", "backslashreplace")
-                path.write_bytes(escaped.decode("unicode_escape").encode("latin-1"))
+                path.write_bytes(_bytes(text.removesuffix("\n")))
             elif kind == "folder":
                 path.mkdir()
             elif kind == "link":
                 path.symlink_to(text.strip())
         return edited
+
+
+def _bytes(text: str) -> bytes:
+    """Return the bytes that a text with Python's escapes means."""
+    return text.encode("latin-1", "backslashreplace").decode("unicode_escape").encode("latin-1")
 
 
 Refuse = Callable[[Fault, Path], tuple[str, dict[str, int]]]
