@@ -37,6 +37,14 @@ _DEEP: Final = 1000
 #: A rule at the very beginning of a text: `---` with an empty line after it, and after that no key. Front matter never
 #: begins so (Pandoc tells the two apart by the empty line alone).
 _RULE = re.compile(r"\A---[ \t]*\n(?:[ \t]*(?:\n|\Z))+(?![\w\"'][^\n]*:(?:[ \t\n]|\Z)|#|---|\.\.\.)")
+#: Front matter that is none: after empty lines, or between lines of more than three hyphens.
+_MISPLACED = re.compile(
+    r"\A(?P<before>(?:[ \t]*\n)*)[ \t]*(?P<fence>-{3,})[ \t]*\n(?:[a-z_]+:(?:[ \t][^\n]*)?\n)(?:(?![ \t]*\n)[^\n]*\n)*?"
+    r"[ \t]*-{3,}[ \t]*(?:\n|\Z)"
+)
+#: Characters that no text shows and HTML forbids (HTML Living Standard, "noncharacter", "control"); not tabs and lines.
+_CONTROL_HINT = "delete it, or write a space or a new line"
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)(?:^|\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 
 
@@ -86,21 +94,42 @@ def parse(name: str, data: bytes, typed: frozenset[str] = frozenset()) -> tuple[
     if text is None:
         return None, faults
     matter, body, line = _split(name, text)
-    if not text.strip() or (name.endswith(".yaml") and not re.search(r"^[ \t]*[^#\s]", text, re.MULTILINE)):
-        message = "the file has nothing but comments" if text.strip() else "the file is empty"
-        return None, [error("empty", message, name, hint="fill it, or delete it")]
-    if name.endswith(".md") and re.match(r"---[ \t]*\n", text) and not line and not _RULE.match(text):
-        message = "the front matter has no end"
-        return None, [dataclasses.replace(error("syntax", message, name, hint="close it with a line `---`"), line=1)]
-    if name.endswith(".md") and re.match(r"\+\+\+[ \t]*\n", text):
-        found = error(
-            "syntax", "the front matter is TOML", name, hint="write it as YAML, `key: value`, between two lines `---`"
-        )
-        return None, [dataclasses.replace(found, line=1, column=1)]
+    unusable = _unusable(name, text, front_matter=bool(line))
+    if unusable is not None:
+        return None, [unusable]
     values, faults = _values(name, matter, 1 if line else 0, typed)
     if values is None:
         return None, faults
     return Document(name, digest(data), values, body, line), faults
+
+
+def _unusable(name: str, text: str, *, front_matter: bool) -> Diagnostic | None:
+    """Return why no document can be made of a text, whatever its YAML says; None where one can."""
+    markdown = name.endswith(".md")
+    if not text.strip() or (name.endswith(".yaml") and not re.search(r"^[ \t]*[^#\s]", text, re.MULTILINE)):
+        message = "the file has nothing but comments" if text.strip() else "the file is empty"
+        return error("empty", message, name, hint="fill it, or delete it")
+    if control := _CONTROL.search(text):
+        start = control.start()
+        found = error("syntax", _control(control), name, hint=_CONTROL_HINT)
+        line, column = text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start)
+        return dataclasses.replace(found, line=line, column=column)
+    if markdown and re.match(r"---[ \t]*\n", text) and not front_matter and not _RULE.match(text):
+        found = error("syntax", "the front matter has no end", name, hint="close it with a line `---`")
+        return dataclasses.replace(found, line=1)
+    if markdown and not front_matter and (misplaced := _MISPLACED.match(text)):
+        hint = "begin the file with it: a line `---`, the keys, a line `---`"
+        message = "front matter stands in the first line, between lines of three hyphens"
+        line = misplaced["before"].count("\n") + 1
+        return dataclasses.replace(error("syntax", message, name, hint=hint), line=line, column=1)
+    if markdown and re.match(r"\+\+\+[ \t]*\n", text):
+        hint = "write it as YAML, `key: value`, between two lines `---`"
+        return dataclasses.replace(error("syntax", "the front matter is TOML", name, hint=hint), line=1, column=1)
+    return None
+
+
+def _control(found: re.Match[str]) -> str:
+    return f"the text has a control character, U+{ord(found[0]):04X}"
 
 
 def parse_list(name: str, data: bytes) -> tuple[list[Any] | None, list[Diagnostic]]:
@@ -336,6 +365,9 @@ class _Construct:
         if isinstance(node, yaml.ScalarNode):
             if not node.style and node.value in {"", "~", "null"}:
                 return None
+            if control := _CONTROL.search(node.value):
+                self.fault("syntax", _control(control), node, _CONTROL_HINT)
+                return _CONTROL.sub("", node.value) or control[0]
             return core_type(node.value) if typed and not node.style else node.value
         identity = id(node)
         if identity in self.open:

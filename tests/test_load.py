@@ -92,7 +92,7 @@ def test_line_ends_and_byte_order_marks(end: str, mark: str) -> None:
         ("---  \ntitle: a\n---  \nText.", {"title": "a"}, "Text."),
         ("---\ntitle: a\n---", {"title": "a"}, ""),
         ("---\n# nothing\n---\nText.", {}, "Text."),
-        ("\n---\ntitle: a\n---\n", {}, "\n---\ntitle: a\n---\n"),
+        ("\n---\ntitle a\n---\n", {}, "\n---\ntitle a\n---\n"),
         ("----\nText.", {}, "----\nText."),
         ("---\na: |\n  ---\n  b\n---\nText.", {"a": "---\nb"}, "Text."),
     ],
