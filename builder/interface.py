@@ -84,8 +84,9 @@ def ref_key(kind: str, target: str, source: str) -> str:
 
 def references(unit: MapDef) -> Iterator[str]:
     """Yield the key of every reference that the map's texts and keys make."""
-    for body in (unit.strategy, *(question.answer for question in all_questions(unit))):
-        yield from body_references(body, unit.file)
+    yield from body_references(unit.strategy, unit.file)
+    for question in all_questions(unit):
+        yield from body_references(question.answer, question.place.file)
     answers = [question.answered_by for question in all_questions(unit)] + [gap.answered_by for gap in unit.gaps]
     yield from (ref_key("wiki", answer, unit.file) for answer in answers if answer)
     for item in unit.items:

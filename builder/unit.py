@@ -157,8 +157,13 @@ class _Unit:
                 self.faults.append(error("stray-file", "no page is made of this file", source.name, hint=hint))
             elif file.endswith(".md"):
                 document = self.document(source)
-                if document:
-                    texts[composed(folder), composed(file.removesuffix(".md"))] = document
+                key = composed(folder), composed(file.removesuffix(".md"))
+                if document and key in texts:
+                    message = f"its name differs from {texts[key].name} in how accents are written, and in nothing else"
+                    hint = "keep one of the two files"
+                    self.faults.append(error("url-collision", message, document.name, hint=hint))
+                elif document:
+                    texts[key] = document
             elif file.lower().endswith((".md", ".markdown", ".yaml", ".yml")):
                 hint = (
                     f"rename it to {file.rpartition('.')[0]}.md" if file.lower().endswith((".md", ".markdown")) else ""

@@ -132,9 +132,7 @@ def is_slug(text: str) -> bool:
 def collision_key(path: str) -> str:
     """Return what two paths share when a case-folding, normalising file system or host takes them for one page."""
     folded = path.casefold() if path.isascii() else unicodedata.normalize("NFC", path).casefold()
-    if folded.endswith("/index.html"):
-        folded = folded[: -len("index.html")]
-    return folded.rstrip("/") or "/"
+    return folded.rstrip("/").removesuffix("/index.html").rstrip("/") or "/"
 
 
 def output_file(path: str) -> str:

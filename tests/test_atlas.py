@@ -37,6 +37,7 @@ clusters: [{title: Shots, articles: [{title: Espresso, slug: espresso}]}]
     "content/maps/coffee/shots/espresso.md": "Text.",
     "content/pages/about.md": "# About\n\nText.",
     "content/pages/deep/inside.md": "# Inside\n\nText.",
+    "content/pages/named.md": "---\nslug: other\n---\n\n# Other\n\nText.",
 }
 
 
@@ -92,6 +93,9 @@ def found(made: Atlas, map_slug: str | None, ref: str, cluster: str = "") -> str
         ("tea", "", "green/both", "tea/green/both"),
         ("tea", "", "green", "tea/green"),
         ("tea", "", "green-tea", "tea/green/green-tea"),
+        ("tea", "", "black", "tea/black"),
+        ("tea", "black", "black", "tea/black"),
+        ("tea", "", "black/black", "tea/black/black"),
         ("tea", "", "coffee", "coffee"),
         ("tea", "", "coffee/espresso", "coffee/shots/espresso"),
         ("tea", "", "coffee/shots", "coffee/shots"),
@@ -111,6 +115,7 @@ def found(made: Atlas, map_slug: str | None, ref: str, cluster: str = "") -> str
         ("tea", "", "file:content/maps/tea/green/pillar.md", "tea/green/green-tea"),
         ("tea", "", "file:content/maps/coffee/map.md", "coffee"),
         ("tea", "", "file:content/pages/about.md", "page:about"),
+        ("tea", "", "file:content/pages/named.md", "page:other"),
         ("tea", "", "file:content/maps/tea/green/sench.md", "(sencha)"),
         ("tea", "", "file:../../etc/passwd", "()"),
         ("tea", "", "", "()"),
@@ -119,6 +124,13 @@ def found(made: Atlas, map_slug: str | None, ref: str, cluster: str = "") -> str
 def test_references(tmp_path: Path, map_slug: str | None, cluster: str, ref: str, key: str | tuple[str, ...]) -> None:
     """A bare name means the nearest thing of that name; one that fits several means none of them."""
     assert found(atlas(tmp_path), map_slug, ref, cluster) == key
+
+
+def test_a_cluster_gives_its_name_to_its_pillar(tmp_path: Path) -> None:
+    """A name that a cluster and its pillar share means the cluster until the pillar is published."""
+    assert found(atlas(tmp_path), "tea", "black") == "tea/black"
+    written = {"content/maps/tea/black/pillar.md": "Text."}
+    assert found(atlas(tmp_path, written), "tea", "black") == "tea/black/black"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from builder.diagnostics import Diagnostic
 from builder.files import scan
-from builder.interface import interface_of
+from builder.interface import interface_of, references
 from builder.markdown import MarkdownOptions
 from builder.model import MapDef, Place, Status, status_on
 from builder.unit import Bodies, define_map, define_registry
@@ -199,3 +199,24 @@ def test_registry() -> None:
     assert faults == []
     assert [(e.name, e.slug, e.aliases, e.wikidata) for e in registry] == [("C++", "c-plus-plus", ("CPP",), "Q2407")]
     assert define_registry(b"# nothing yet\n") == ((), [])
+
+
+def test_answers_refer_from_their_own_file(tmp_path: Path) -> None:
+    """A path in an answer leads from the file in which the answer stands."""
+    write(
+        tmp_path,
+        {
+            "content/maps/tea/map.yaml": """\
+title: Tea
+clusters: [{title: Green, articles: [{title: Sencha}, {title: Matcha}]}]
+faq: [{question: Which?, answer: "[One](green/sencha.md)"}]
+""",
+            "content/maps/tea/green/sencha.md": "---\nfaq: [{question: Else?, answer: '[Two](matcha.md)'}]\n---\nText",
+            "content/maps/tea/green/matcha.md": "Text.",
+        },
+    )
+    unit, faults = define_map("tea", list(scan(tmp_path, "content/maps/tea")), Bodies(MarkdownOptions(), {}, {}))
+    assert faults == []
+    assert unit is not None
+    green = "file:content/maps/tea/green"
+    assert set(references(unit)) == {f"{green}/sencha.md", f"{green}/matcha.md"}

@@ -5,7 +5,7 @@ map is handed its slice alone, so a change elsewhere that its slice does not sho
 """
 
 from builder.atlas.assemble import assemble
-from builder.atlas.resolve import Resolver
+from builder.atlas.resolve import Resolver, meant
 from builder.atlas.slices import slice_for
 from builder.atlas.values import Atlas, EntityEntry, MapSlice, Target, Unknown, map_key, page_key
 
@@ -18,6 +18,7 @@ __all__ = [
     "Unknown",
     "assemble",
     "map_key",
+    "meant",
     "page_key",
     "slice_for",
 ]

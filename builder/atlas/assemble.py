@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 #: Files of the output that are not pages; no page may have their URLs.
 RESERVED = ("/sitemap.xml", "/robots.txt", "/404.html", "/llms.txt", "/feed.xml", "/_redirects", "/_headers")
+#: The folder of files with a digest in their names, which browsers are told to keep (`emit/headers.py`).
+ASSETS = "/assets/"
+REDIRECT = "the redirect"
 
 
 def assemble(
@@ -103,6 +106,10 @@ class _Assembly:
             at = f" ({there.file})" if there.file else ""
             message = f"{what} has the URL {path}, which {other}{at} has already"
             self.atlas.faults.append(error("url-collision", message, place.file, *place.keys, hint=hint))
+        elif key.startswith(ASSETS) and what != REDIRECT:
+            message = f"{what} has the URL {path}, where browsers keep every file for a year"
+            other_slug = "give it another slug"
+            self.atlas.faults.append(error("url-collision", message, place.file, *place.keys, hint=other_slug))
 
     def add(self, target: Target) -> None:
         self.atlas.targets.setdefault(target.key, target)
@@ -376,7 +383,7 @@ class _Assembly:
     def old_paths(self, paths: Iterable[str], goal: str, place: Place) -> None:
         for index, path in enumerate(paths):
             here = Place(place.file, (*place.keys, index))
-            self.claim(path, "the redirect", here, "let a page or one redirect have it")
+            self.claim(path, REDIRECT, here, "let a page or one redirect have it")
             self.atlas.redirects[path] = goal
             self.atlas.origins[path] = here
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from builder.atlas.values import Target, Unknown, map_key, page_key
 from builder.diagnostics import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from builder.atlas.values import Atlas
     from builder.model import MapInterface
+
+
+def meant(target: Target, targets: Mapping[str, Target]) -> Target:
+    """Return what a name means that a cluster and its pillar share: the cluster until the pillar is published."""
+    if target.kind == "pillar" and target.slug == target.cluster and not target.indexed:
+        return targets[map_key(target.map, target.cluster)]
+    return target
 
 
 class Resolver:
@@ -24,6 +32,11 @@ class Resolver:
         if unit is not None:
             for item in unit.items:
                 self.own.setdefault(item.slug, []).append(item.cluster)
+
+    @cached_property
+    def pages(self) -> dict[str, str]:
+        """The slugs of the free pages, by their files."""
+        return {page.place.file: page.slug for page in self.atlas.pages}
 
     def find(self, ref: str, cluster: str = "") -> Target | Unknown:
         """Return the target of `ref`, or why there is none.
@@ -60,6 +73,8 @@ class Resolver:
                 keys += fitting
         keys.append(page_key("/".join(parts)))
         found = next((targets[key] for key in keys if key in targets), None)
+        if found is not None and len(parts) == 1:
+            found = meant(found, targets)
         return found or Unknown(near=self.elsewhere(parts) or nearest(ref, self.names(parts)))
 
     def elsewhere(self, parts: Sequence[str]) -> str:
@@ -81,8 +96,8 @@ class Resolver:
         """Return the target that a source file makes."""
         parts = name.removesuffix(".md").split("/")
         match parts:
-            case ["content", "pages", *slug]:
-                keys = [page_key("/".join(slug).removesuffix("/index"))]
+            case ["content", "pages", *_]:
+                keys = [page_key(self.pages[name])] if name in self.pages else []
             case ["content", "maps", folder, "map"]:
                 keys = [map_key(unit.slug) for unit in self.atlas.maps if unit.folder == folder]
             case ["content", "maps", folder, cluster, stem]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from builder.atlas import MapSlice, Target, Unknown, map_key
+from builder.atlas import MapSlice, Target, Unknown, map_key, meant
 from builder.body import heading_of, strip_tags
 from builder.diagnostics import Diagnostic, did_you_mean, error, nearest
 from builder.interface import ref_key
@@ -95,7 +95,7 @@ class Scope:
         if self.cluster and "/" not in key:
             here = self.own.get(map_key(self.map, self.cluster, key))
             if here is not None:
-                return here
+                return meant(here, self.own)
         return self.refs.get(key)
 
 
