@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from builder import schema
-from builder.diagnostics import CODES, Diagnostic, Severity, did_you_mean, error, nearest
+from builder.diagnostics import CODES, FATAL, Diagnostic, Severity, did_you_mean, error, nearest
 from builder.files import CONFIG, ENVIRONMENT_PREFIX
 from builder.load import parse, shorten
 from builder.schema import Count, Language, Model, Ratio, Text, WebUrl, wrong
@@ -123,9 +123,12 @@ def _permalinks(value: dict[str, str]) -> dict[str, str]:
 
 
 def _checks(value: dict[str, str]) -> dict[str, str]:
-    for code in value:
+    for code, severity in value.items():
         if code not in CODES:
             raise wrong(f"there is no check '{shorten(code)}'", did_you_mean(code, CODES), f"{code}!")
+        if code in FATAL and severity != "error":
+            message = f"'{code}' is always an error: something that was written would be missing from the site"
+            raise wrong(message, "mend what it finds, and delete this line", f"{code}!")
     return value
 
 

@@ -77,6 +77,15 @@ CODES: dict[str, tuple[Severity, str]] = {
 }
 
 
+#: What must be mended: with less than an error, something that was written would be missing from the site.
+FATAL = frozenset(
+    {
+        "alias", "conflict", "duplicate-key", "empty", "encoding", "missing-key", "missing-map", "redirect", "syntax",
+        "theme", "type", "unknown-theme", "unreadable", "url-collision", "value",
+    }
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One finding.

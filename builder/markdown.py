@@ -62,6 +62,7 @@ _TAGS = {
     "hr",
     "i",
     "img",
+    "input",
     "ins",
     "kbd",
     "li",
@@ -108,6 +109,7 @@ _ATTRIBUTES = {
     "del": {"cite", "datetime"},
     "details": {"open"},
     "img": {"src", "srcset", "sizes", "alt", "width", "height", "loading"},
+    "input": {"checked", "disabled"},
     "ins": {"cite", "datetime"},
     "li": {"value"},
     "ol": {"start", "type", "reversed"},
@@ -283,6 +285,8 @@ def _cleaner(embeds: bool) -> Any:  # noqa: FBT001
     return nh3.Cleaner(
         tags=_TAGS | _EMBEDS if embeds else _TAGS,
         attributes=_ATTRIBUTES,
+        tag_attribute_values={"input": {"type": {"checkbox"}}},  # those of task lists
+        set_tag_attribute_values={"input": {"disabled": ""}},
         url_schemes=_SCHEMES,
         link_rel=None,
         strip_comments=True,

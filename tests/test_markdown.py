@@ -394,6 +394,16 @@ def test_raw_html_is_kept(options: MarkdownOptions) -> None:
     assert "i" in body.ids
 
 
+def test_task_lists() -> None:
+    """A task has a box that nobody can tick, with raw HTML as without; no other field is let through."""
+    text = '- [ ] open\n- [x] done\n\n<input type="text" name="q" autofocus>'
+    for engine in ("commonmark", "commonmark-raw"):
+        made = compile_markdown(text, ENGINES[engine]).html.replace("&lt;input", "")
+        assert made.count('<input type="checkbox" ') == 2
+        assert made.count('disabled=""') == made.count("<input ") == (2 if engine == "commonmark" else 3)
+        assert '<input type="text"' not in made
+
+
 @pytest.mark.parametrize("options", [ENGINES["markdown"], ENGINES["commonmark"]], ids=["markdown", "commonmark"])
 def test_raw_html_is_shown(options: MarkdownOptions) -> None:
     """With raw HTML off, HTML is shown as the text that it is."""

@@ -36,6 +36,8 @@ def open_folder(keys: FolderKeys, root: Path, output: Path) -> Folder:
     for inside in (root.absolute(), output.absolute()):
         if inside == path or path in inside.parents:
             raise RefusedError(f"the target's folder {path} holds {inside}; name one for the published site alone")
+    if any(root.absolute() / name in (path, *path.parents) for name in ("content", "themes")):
+        raise RefusedError(f"the target's folder {path} lies among the site's sources; name one outside them")
     if output.absolute() in path.parents:
         raise RefusedError(f"the target's folder {path} lies in the build's output, which the next build would sweep")
     return Folder(path)

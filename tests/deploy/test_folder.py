@@ -128,7 +128,7 @@ def test_link_in_place_of_a_file_is_replaced_not_followed(built: Built, publishe
     assert not (published / "index.html").is_symlink()
 
 
-@pytest.mark.parametrize("path", [".", "..", "output", "output/site", "/"])
+@pytest.mark.parametrize("path", [".", "..", "output", "output/site", "/", "content", "themes/mine"])
 def test_dangerous_folders_are_refused(built: Built, path: str) -> None:
     """A folder that holds the sources or the output is no target."""
     built.write({"index.html": "one"})
