@@ -31,12 +31,15 @@ from markupsafe import Markup, escape
 import builder.views.types as views
 from builder.diagnostics import did_you_mean, error
 from builder.files import digest
+from builder.template_code import CODE, DirectCode
 from builder.theme import FALLBACK
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterable, Mapping, MutableMapping
     from types import CodeType, TracebackType
+
+    from jinja2.compiler import CodeGenerator
 
     from builder.diagnostics import Diagnostic
     from builder.theme import Theme
@@ -378,6 +381,8 @@ def _filter(function: Callable[..., str]) -> Callable[..., str]:
 class _Environment(Environment):
     """Knows that `THEME/name` is that theme's own template, below the one that asks where both are of one theme."""
 
+    code_generator_class: type[CodeGenerator] = DirectCode
+
     def join_path(self, template: str, parent: str) -> str:
         """Return the unique name of a template that `parent` extends or includes."""
         loader: _Loader = self.loader  # type: ignore[assignment]
@@ -438,7 +443,7 @@ class _Loader(BaseLoader):
         file = self.file(name)
         if self._bytecode is None:
             return environment.compile(source, name, file)
-        key = f"{version('jinja2')} {environment.autoescape} {name} {digest(source.encode())}"
+        key = f"{version('jinja2')} {CODE} {environment.autoescape} {name} {digest(source.encode())}"
         bucket = self._bytecode.get_bucket(environment, key, file, source)
         code: CodeType | None = bucket.code
         if code is None:
