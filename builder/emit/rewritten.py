@@ -7,6 +7,7 @@ other, the text remains.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from html.parser import HTMLParser
 
 _INLINE = {"em": "*", "i": "*", "strong": "**", "b": "**", "del": "~~", "s": "~~"}
@@ -17,6 +18,7 @@ _BREAK = "  \n"
 _SPECIAL = re.compile(r"([\\`*\[\]<])")
 
 
+@lru_cache(maxsize=1024)  # an answer stands on its article's page, its cluster's, its map's and the FAQ page
 def markdown_of(html: str) -> str:
     """Return the Markdown of some HTML, its blocks parted by blank lines."""
     reader = _Reader()
