@@ -270,8 +270,10 @@ class Words:
 
     def label(self, group: str, value: str) -> str:
         """Return the message `group.value`, or the value as it is where the theme has none (an author's own word)."""
-        text = self._texts.get(f"{group}.{value}", value)
-        return self._safe(text)
+        key = ("label", group, value)
+        if key not in self._made:
+            self._made[key] = self._safe(self._texts.get(f"{group}.{value}", value))
+        return self._made[key]
 
     def number(self, value: float) -> str:
         """Return a number as the language writes it."""
@@ -382,6 +384,10 @@ class _Environment(Environment):
     """Knows that `THEME/name` is that theme's own template, below the one that asks where both are of one theme."""
 
     code_generator_class: type[CodeGenerator] = DirectCode
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """Return what all templates see; Jinja's own map of two maps is slow to copy, which each page does."""
+        return self.globals if not d else super().make_globals(d)
 
     def join_path(self, template: str, parent: str) -> str:
         """Return the unique name of a template that `parent` extends or includes."""

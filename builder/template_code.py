@@ -38,7 +38,7 @@ def printed(value: object) -> str:
         return _escaped(value)
     if kind is Markup:
         return value  # type: ignore[return-value] # it is one
-    return escape(value)
+    return value.__html__() if hasattr(value, "__html__") else _escaped(str(value))
 
 
 class DirectCode(CodeGenerator):
