@@ -79,6 +79,8 @@ def indented_code(source: str) -> list[tuple[int, int]]:
     Code is indented by four columns after a blank line, or by eight inside what holds indented text.
     """
     found: list[tuple[int, int]] = []
+    if "    " not in source and "\t" not in source:
+        return found
     at, blank, held, inside = 0, True, False, False
     for line in source.splitlines(keepends=True):
         expanded = line.expandtabs(4)

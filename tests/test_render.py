@@ -225,7 +225,7 @@ def test_map_page_shows_figures_and_statuses() -> None:
     assert isinstance(page, views.MapPage)
     cluster = page.clusters[0]
     articles = tuple(
-        replace(cluster.articles[0], slug=status, status=status, priority=priority, words=1234)
+        cluster.articles[0]._replace(slug=status, status=status, priority=priority, words=1234)
         for status, priority in (("published", "high"), ("scheduled", "medium"), ("planned", "low"), ("draft", "low"))
     )
     made = renderer().render(replace(page, clusters=(replace(cluster, articles=articles),)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -229,8 +230,13 @@ def answer_link(context: MapContext, ref: str, page: str, rule: str, file: str, 
 
 def entity_line(context: MapContext, entry: EntityEntry, page: str) -> EntityLineView:
     """Return an entity as a sentence on the page at `page`."""
-    url = context.urls.url(entry.path)
     context.links.append(Link(page, entry.path, entry.name, "entity", "the page lists it under `entities`"))
+    return _entity_line(entry, context.urls.url(entry.path))
+
+
+@lru_cache(maxsize=1024)
+def _entity_line(entry: EntityEntry, url: str) -> EntityLineView:
+    """Return the line of an entity, which is the same on every page."""
     return EntityLineView(entry.name, url, entry.kind, entity_sentence(entry, url))
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from builder.atlas import Target, map_key
 from builder.body import MAP_IDS
@@ -319,6 +319,7 @@ def map_entities_page(context: MapContext, coverage: Sequence[Coverage]) -> MapE
     for entry in coverage:
         if entry.kind != "map":
             by_entity.setdefault(entry.entity, []).append(entry)
+    here = LinkView(unit.title, context.urls.url(context.sliced.path))
     views = []
     for entity in _entries(context):
         line = entity_line(context, entity, path)
@@ -332,7 +333,7 @@ def map_entities_page(context: MapContext, coverage: Sequence[Coverage]) -> MapE
                 aliases=entity.aliases,
                 wikidata="",
                 same_as=entity.same_as,
-                coverage=tuple(_covered(context, entry, path) for entry in by_entity.get(entity.slug, ())),
+                coverage=tuple(_covered(context, entry, path, here) for entry in by_entity.get(entity.slug, ())),
             )
         )
     fields = base(context, "map_entities", path, unit.title, unit.description.source, crumbs(context, path))
@@ -365,11 +366,10 @@ def _matrix(
     return made
 
 
-def _covered(context: MapContext, entry: Coverage, page: str) -> CoverageView:
+def _covered(context: MapContext, entry: Coverage, page: str, here: LinkView) -> CoverageView:
     target = context.sliced.targets[entry.key]
     link = context.link(page, target, "coverage", "the page covers the entity")
-    here = LinkView(context.unit.title, context.urls.url(context.sliced.path))
-    return CoverageView(entry.title, link.url, entry.kind, here, entry.cluster, Markup.escape(entry.sentence))
+    return CoverageView(entry.title, link.url, entry.kind, here, entry.cluster, escape(entry.sentence))
 
 
 def idea_groups(context: MapContext) -> tuple[IdeaGroupView, ...]:

@@ -102,8 +102,7 @@ class SiteView:
     manifest: str
 
 
-@dataclass(frozen=True, slots=True)
-class QuestionView:
+class QuestionView(NamedTuple):
     """A question: `anchor` is its id, `url` its place on the FAQ page, `answered_by` the page that says more."""
 
     question: str
@@ -113,8 +112,7 @@ class QuestionView:
     answered_by: LinkView | None
 
 
-@dataclass(frozen=True, slots=True)
-class EntityLineView:
+class EntityLineView(NamedTuple):
     """An entity that a page covers, as a sentence: `sentence` has the linked name in it."""
 
     name: str
@@ -123,8 +121,7 @@ class EntityLineView:
     sentence: Markup
 
 
-@dataclass(frozen=True, slots=True)
-class ItemView:
+class ItemView(NamedTuple):
     """An article or a pillar as lists show it.
 
     `kind` is `pillar` or `article`; `status` planned, draft, scheduled or published; `url` '' while it has no page;
@@ -189,8 +186,7 @@ class GapView:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
-class CoverageView:
+class CoverageView(NamedTuple):
     """A page that covers an entity, with the sentence in which it does."""
 
     title: str
