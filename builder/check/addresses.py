@@ -28,11 +28,9 @@ def links_of(path: str, made: str, urls: Urls) -> PageLinks:
     own = urls.url(path)
     site = urls.absolute("/")
     origin = site.removesuffix(urls.url("/"))
-    kept = set()
-    for href in hrefs:
-        if href[:1] == "/" and href[:2] != "//":
-            kept.add(href)
-        elif href.startswith("#"):
+    kept = {href for href in hrefs if href[:1] == "/" and href[:2] != "//"}  # nearly all
+    for href in hrefs - kept:
+        if href.startswith("#"):
             kept.add(own + href)
         elif href.startswith(site):
             kept.add(href.removeprefix(origin))

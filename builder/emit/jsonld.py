@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Node: TypeAlias = dict[str, Any]
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 _WHO = {"person": "Person", "organization": "Organization"}
 #: Pages that show when they changed.
 _DATED = frozenset({"map", "pillar", "article", "page"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -111,6 +112,7 @@ def _link(title: str, url: str) -> str:
 _BLOCK_END = re.compile(r"</(?:p|li|pre|h[1-6]|td|th|tr|dd|dt|blockquote|div)>|<br ?/?>")
 
 
+@lru_cache(maxsize=1024)  # what describes an article stands on its pillar's page, its cluster's and its map's
 def _plain(markup: str) -> str:
     return _line(strip_tags(_BLOCK_END.sub(r"\g<0> ", str(markup))))
 
