@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from functools import lru_cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -235,6 +236,10 @@ class Words:
         self.locale = _locale(chain)
         self._escaped = escaped
         self._made: dict[Any, str] = {}
+        #: Messages with values, most of which, days and numbers, stand on many pages; text is not taken for markup.
+        self._filled = lru_cache(maxsize=4096, typed=True)(
+            lambda key, n, **values: self._message(key, n, values),
+        )
 
     def has(self, key: str) -> bool:
         """Tell whether the theme has a message."""
@@ -249,8 +254,16 @@ class Words:
 
     def t(self, key: str, n: int | None = None, **values: object) -> str:
         """Return a message; `n` chooses its plural form and is `{n}` in it, `values` fill its other braces."""
-        if not values and (made := self._made.get((key, n))) is not None:
+        if not values:
+            if (made := self._made.get((key, n))) is None:
+                made = self._made[key, n] = self._message(key, n, {})
             return made
+        try:
+            return self._filled(key, n, **values)
+        except TypeError:  # values that have no hash
+            return self._message(key, n, values)
+
+    def _message(self, key: str, n: int | None, values: dict[str, object]) -> str:
         text = self._texts.get(key)
         if text is None and n is not None:
             category = self.locale.plural_form(n)
@@ -261,12 +274,9 @@ class Words:
         if n is not None:
             values["n"] = self.number(n)
         try:
-            made = message.format_map(values)
+            return message.format_map(values)
         except KeyError as hole:
             raise _Misuse(f"the message '{key}' needs a value for {{{hole.args[0]}}}", "") from None
-        if values.keys() <= {"n"}:
-            self._made[key, n] = made
-        return made
 
     def label(self, group: str, value: str) -> str:
         """Return the message `group.value`, or the value as it is where the theme has none (an author's own word)."""
