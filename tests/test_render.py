@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jinja2.compiler import CodeGenerator
 from markupsafe import Markup
 
 import builder.views.types as views
@@ -263,6 +264,44 @@ def test_articles_are_light() -> None:
     assert len(gzip.compress(renderer().render(page).encode(), 9)) < 4_000
 
 
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize("kind", PAGES)
+def test_code_of_templates_means_what_jinja_says(kind: str, whole: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page is the same, byte for byte, as with the code that Jinja2 itself makes of the templates."""
+    page, _ = example(kind, whole=whole)
+    ours = renderer().render(page)
+    plain_jinja(monkeypatch)
+    assert Renderer(default(), SITE, URLS).render(page) == ours
+
+
+def plain_jinja(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let Jinja2 itself make the code of templates from now on."""
+    monkeypatch.setattr("builder.render._bytecode_cache", lambda: None)
+    monkeypatch.setattr("builder.render._Environment.code_generator_class", CodeGenerator)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("{{ '<' }}{{ 1 }}{{ none }}{{ t('a') }}{{ ['<'] }}", "&lt;1Nonex&amp;y[&#39;&lt;&#39;]"),
+        ("{% macro m(a, b=2) %}<{{ a }}{{ b }}>{% endmacro %}{{ m('<') }}{{ m(b=1, a=t('a')) }}", "<&lt;2><x&amp;y1>"),
+        ("{% macro m(class) %}{{ class }}{% endmacro %}{{ m(class=3) }}{{ m(*[4]) }}{{ m(**{'class': 5}) }}", "345"),
+        ("{% macro m() %}<{{ caller() }}>{% endmacro %}{% call m() %}{{ '&' }}{% endcall %}", "<&amp;>"),
+        ("{% autoescape false %}{{ '<' }}{{ t('a') }}{{ dict(a='<').a }}{% endautoescape %}{{ '<' }}", "<x&amp;y<&lt;"),
+        (
+            "{% for i in range(2) recursive %}{{ loop.index }}{{ loop([]) }}{{ loop.cycle('a', 'b') }}{% endfor %}",
+            "1a2b",
+        ),
+        ("{% block b %}<{{ '<' }}{% endblock %}{{ self.b() }}", "<&lt;<&lt;"),
+    ],
+)
+def test_templates_print_and_call(text: str, shown: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Values are escaped once, markup stays; functions, macros, blocks and loops are called with what is given."""
+    assert made(text, en="a=x&y") == shown
+    plain_jinja(monkeypatch)
+    assert made(text, en="a=x&y") == shown
+
+
 # Words
 
 
@@ -304,6 +343,12 @@ def test_messages_escape_what_is_filled_in() -> None:
     with pytest.raises(TemplateFault):
         made(day + text, en="m={a} & {b}")
     assert made("{{ t('m', a='<i>', b=t('n')) }}", en="m={a} & {b}; n={{x}}") == "&lt;i&gt; &amp; {x}"
+
+
+def test_messages_know_markup_from_text() -> None:
+    """The same letters as Markup and as text are two values, and a value that cannot be remembered is as good."""
+    assert made("{{ t('m', a=t('n')) }}{{ t('m', a='x&y') }}", en="m=[{a}]; n=x&y") == "[x&amp;y]" * 2
+    assert made("{{ t('m', a=['<']) }}", en="m={a}") == "[&#39;&lt;&#39;]"
 
 
 def test_dates_and_numbers_speak_the_language() -> None:
