@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import json
-from typing import Any
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
 from builder import schema
 from builder.config import SiteKeys
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _MODELS: dict[str, Any] = {
     "site": SiteKeys,
@@ -32,9 +38,42 @@ _SHORT = {"Gap": "text", "EntityMention": "name", "Idea": "title"}
 def json_schema(kind: str) -> str:
     """Return the JSON Schema (draft 2020-12) of a kind of file: site, map, entities, article or page."""
     made = TypeAdapter(_MODELS[kind]).json_schema(mode="validation", schema_generator=GenerateJsonSchema)
+    _describe(made)
     made = {"$schema": GenerateJsonSchema.schema_dialect, **made, "title": _TITLES[kind]}
     _shorten(made)
     return json.dumps(made, indent=2, ensure_ascii=False)
+
+
+def _describe(made: dict[str, Any]) -> None:
+    """Give each key the docstring of its field. Pydantic would read them from the source whenever a model is loaded."""
+    models = {model.__name__: model for model in _below(schema.Model)}
+    for node in (made, *made.get("$defs", {}).values()):
+        if node.get("title") in models:
+            for name, text in _docstrings(models[node["title"]]).items():
+                told = {**node["properties"][name], "description": text}
+                node["properties"][name] = dict(sorted(told.items()))
+
+
+def _below(model: type[schema.Model]) -> Iterator[type[schema.Model]]:
+    for child in model.__subclasses__():
+        yield child
+        yield from _below(child)
+
+
+def _docstrings(model: type[schema.Model]) -> dict[str, str]:
+    """Return the docstrings of a model's fields, those of its bases included."""
+    found = {}
+    for part in reversed(model.__mro__[: model.__mro__.index(schema.Model)]):
+        (definition,) = ast.parse(inspect.getsource(part)).body
+        assert isinstance(definition, ast.ClassDef)  # noqa: S101 - what a class is made by
+        for field, following in pairwise(definition.body):
+            if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+                match following:
+                    case ast.Expr(value=ast.Constant(value=str(text))):
+                        found[field.target.id] = inspect.cleandoc(text)
+                    case _:
+                        pass
+    return found
 
 
 def _shorten(node: Any) -> None:

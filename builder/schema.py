@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+import os
 import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
 from urllib.parse import unquote
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pydantic_core import ErrorDetails
+
+
+# Pydantic looks for plugins among all installed packages, which takes longer than to read site.yaml; none is wanted.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 
 def wrong(message: str, hint: str = "", at: str = "") -> PydanticCustomError:
@@ -174,9 +179,9 @@ StatusText = Annotated[
 
 
 class Model(BaseModel):
-    """What all parts of the format share: unknown keys are errors, docstrings are the schema's descriptions."""
+    """What all parts of the format share: unknown keys are errors. Docstrings are the JSON Schema's descriptions."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, defer_build=True)
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class Question(Model):

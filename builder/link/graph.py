@@ -218,8 +218,12 @@ def _joined(
         others = np.delete(np.arange(size, dtype=np.int64), target)
         codes.append(others * size + target)
         flags.append(np.zeros(size - 1, np.uint8))
-    unique, first = np.unique(np.concatenate(codes), return_index=True)  # the first one: navigation adds no flags
-    return unique // max(size, 1), unique % max(size, 1), np.concatenate(flags)[first]
+    every = np.concatenate(codes)  # what `np.unique` does; it loads numpy's masked arrays, which takes 15 ms
+    order = np.argsort(every, kind="stable")
+    ordered = every[order]
+    first = np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]  # the first one: navigation adds no flags
+    unique = ordered[first]
+    return unique // max(size, 1), unique % max(size, 1), np.concatenate(flags)[order[first]]
 
 
 def _scores(sources: Numbers, targets: Numbers, size: int) -> list[float]:
@@ -254,8 +258,9 @@ def _depths(sources: Numbers, targets: Numbers, size: int, home: int | None) -> 
     depth = 0
     while found.size:
         depths[found] = depth
-        reached = targets[depths[sources] == depth]
-        found = np.unique(reached[depths[reached] < 0])
+        reached = np.zeros(size, bool)
+        reached[targets[depths[sources] == depth]] = True
+        found = np.flatnonzero(reached & (depths < 0))
         depth += 1
     return [depth if depth >= 0 else None for depth in depths.tolist()]
 
