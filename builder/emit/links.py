@@ -33,14 +33,21 @@ def _csv(rows: Iterable[Iterable[str]]) -> bytes:
     return out.getvalue().encode()
 
 
-@lru_cache(maxsize=16384)  # paths, rules and reasons come again and again
 def _cell(text: str) -> str:
     return defused(" ".join(text.split()))
 
 
+@lru_cache(maxsize=16384)  # paths, rules and reasons come again and again
+def _written(text: str) -> str:
+    """Return a cell as it stands in a row, in quotes where it needs them."""
+    cell = _cell(text)
+    return '"' + cell.replace('"', '""') + '"' if "," in cell or '"' in cell else cell
+
+
 def link_rows(links: Iterable[Link]) -> bytes:
     """Return the rows of some links; a page's links to itself and those of the 404 page are left out."""
-    return _csv([_cell(value) for value in link] for link in links if link.source not in {link.target, UNCRAWLED})
+    shown = (link for link in links if link.source not in (link.target, UNCRAWLED))
+    return "".join([",".join(map(_written, link)) + "\r\n" for link in shown]).encode()
 
 
 def link_header(nav: Iterable[Link]) -> bytes:
