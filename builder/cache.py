@@ -3,7 +3,7 @@
 The rules of this cache:
 - A key is the digest of everything that its value depends on, contents and versions included; nothing is ever marked
   stale. What has a new input has a new key.
-- A value is whole or absent: blobs are renamed into place and carry a digest of their own; one that does not fit is
+- A value is whole or absent: blobs are renamed into place and begin with their CRC-32; one that it does not fit is
   taken for absent. Deleting any blob, or all, costs time and nothing else.
 - Values are plain (see `digest_of`), made by this program. Blobs are pickles, read by a loader that makes nothing but
   the classes of this package and a few of the standard library.
@@ -17,6 +17,7 @@ import hashlib
 import io
 import os
 import pickle
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +37,11 @@ def _source() -> str:
 
 
 #: Part of every key: a new number makes every older blob unused. `builder.__version__` is part of it as well.
-FORMAT = "9"
+FORMAT = "10"
 VERSION = f"{FORMAT} {__version__} {_source()}"
 _DIGEST = 16
+#: Bytes of the checksum that a blob begins with.
+_CHECK = 4
 _ALLOWED = {
     ("builtins", "frozenset"),
     ("builtins", "set"),
@@ -86,18 +89,19 @@ class _Loader(pickle.Unpickler):
 
 
 def sealed(value: Any) -> bytes:
-    """Return a value as bytes that carry a digest of their own."""
+    """Return a value as bytes that tell whether they are whole: a checksum finds what disks and crashes do to them."""
     payload = pickle.dumps(value, protocol=5)
-    return hashlib.blake2b(payload, digest_size=_DIGEST).digest() + payload
+    return zlib.crc32(payload).to_bytes(_CHECK, "big") + payload
 
 
 def opened(blob: bytes) -> Any:
     """Return what was sealed, None where the bytes are not what they were or are another version's."""
-    payload = memoryview(blob)[_DIGEST:]
-    if hashlib.blake2b(payload, digest_size=_DIGEST).digest() != blob[:_DIGEST]:
+    if zlib.crc32(memoryview(blob)[_CHECK:]).to_bytes(_CHECK, "big") != blob[:_CHECK]:
         return None
+    file = io.BytesIO(blob)
+    file.seek(_CHECK)
     try:
-        return _Loader(io.BytesIO(payload)).load()
+        return _Loader(file).load()
     except (pickle.UnpicklingError, EOFError, AttributeError, TypeError, ValueError, ImportError, IndexError):
         return None
 
