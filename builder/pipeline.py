@@ -59,6 +59,9 @@ def build(request: Request, progress: Tell | None = None) -> Result:
         raise OSError(message)
     finally:
         if collecting:
+            if not gc.get_freeze_count():  # where nobody else freezes: all is made old, not to be walked at once
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 

@@ -470,8 +470,8 @@ class Pool:
         self._ready()
         if self._pool is None:
             method = "fork" if sys.platform.startswith("linux") else "spawn"
-            self._pool = ProcessPoolExecutor(self.jobs, mp_context=multiprocessing.get_context(method))
-            gc.freeze()
+            context = multiprocessing.get_context(method)
+            self._pool = ProcessPoolExecutor(self.jobs, mp_context=context, initializer=gc.disable)
         for future in as_completed([self._pool.submit(function, job) for job in jobs]):
             yield future.result()
 

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing.context import BaseContext
 from pathlib import Path
@@ -346,9 +347,9 @@ def test_processes_where_they_pay(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     """Others work where many pages are made anew, though one file changed; not where one map is."""
     started: list[int] = []
 
-    def counted(jobs: int, mp_context: BaseContext) -> ProcessPoolExecutor:
+    def counted(jobs: int, mp_context: BaseContext, initializer: Callable[[], None]) -> ProcessPoolExecutor:
         started.append(jobs)
-        return ProcessPoolExecutor(jobs, mp_context=mp_context)
+        return ProcessPoolExecutor(jobs, mp_context=mp_context, initializer=initializer)
 
     tea = FILES[TEA] + "entities: [Water]\n"
     maps = {TEA: tea, TEA.replace("tea", "coffee"): tea.replace("title: Tea", "title: Coffee")}

@@ -22,16 +22,15 @@ class Program(click.Group):
     """The commands, run as a program of their own."""
 
     def __call__(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - click's own signature
-        """Run a command; end without taking Python apart where obstore's threads may still want it.
+        """Run a command, and end without taking Python apart.
 
-        A request that was cancelled, by Ctrl-C say, goes on in a thread of obstore's; when it ends while Python is
-        being taken apart, the process aborts (https://github.com/PyO3/pyo3-async-runtimes/issues/40).
+        To free one by one what a build holds takes 3 % of its time. And a request of obstore's that was cancelled, by
+        Ctrl-C say, goes on in a thread; when it ends while Python is being taken apart, the process aborts
+        (https://github.com/PyO3/pyo3-async-runtimes/issues/40).
         """
         try:
             return super().__call__(*args, **options)
         except SystemExit as end:
-            if "obstore" not in sys.modules:
-                raise
             for stream in (sys.stdout, sys.stderr):
                 with contextlib.suppress(OSError, ValueError):
                     stream.flush()
