@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import mmap
 import os
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
@@ -30,6 +31,8 @@ PAGES: Final = "pages.csv"
 #: Bytes of rows beyond which a build does not say what changed (`topicsite links --diff` always does).
 MOST: Final = 64_000_000
 _BLOCK: Final = 1 << 20
+#: Rows that begin with the same cell.
+_PAGE_ROWS: Final = re.compile(rb"([^,\n]*),.*+\n(?:\1,.*+\n)*+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,7 @@ def keep(folder: Path, lists: Mapping[str, Iterable[bytes]]) -> bool:
 def last_change(folder: Path) -> LinkDiff | None:
     """Return what the lists in a folder changed from those before them; None without such, and where it is too much."""
     old, new = _different_rows(folder / previous(LINKS), folder / LINKS)
-    if old is None or new is None or len(old) + len(new) > MOST:
+    if old is None or new is None:
         return None
     from builder.emit.links import read_links  # noqa: PLC0415 - a build that changes no link needs none of it
 
@@ -130,7 +133,7 @@ def _same(first: Path, second: Path) -> bool:
 
 
 def _different_rows(first: Path, second: Path) -> tuple[bytes, bytes] | tuple[None, None]:
-    """Return the rows of two lists without the pages that both begin or end with; None where one cannot be read.
+    """Return of two lists the rows of the pages that differ; None where one cannot be read, and where it is too much.
 
     The rows of a page stand together, and what is added or dropped can only be told with all of them.
     """
@@ -145,9 +148,25 @@ def _different_rows(first: Path, second: Path) -> tuple[bytes, bytes] | tuple[No
                 start = _page_before(old, _shared(old, new, 1))
                 end = min(_shared(old, new, -1), min(len(old), len(new)) - start)
                 end = len(old) - _page_after(old, len(old) - end)
-                return old[start : len(old) - end], new[start : len(new) - end]
+                if len(old) + len(new) - 2 * (start + end) > MOST:
+                    return None, None
+                was, now = _hashes(old, start, end), _hashes(new, start, end)
+                pages = {page for page, _ in was.items() ^ now.items()}
+                return _rows_of(pages, old, start, end), _rows_of(pages, new, start, end)
     except OSError:
         return None, None
+
+
+def _hashes(data: mmap.mmap, start: int, end: int) -> dict[bytes, int]:
+    """Return a hash of each page's rows, but for the bytes before `start` and the last `end`."""
+    found: dict[bytes, int] = {}
+    for rows in _PAGE_ROWS.finditer(data, start, len(data) - end):
+        found[rows[1]] = hash((found.get(rows[1]), rows[0]))
+    return found
+
+
+def _rows_of(pages: set[bytes], data: mmap.mmap, start: int, end: int) -> bytes:
+    return b"".join(rows[0] for rows in _PAGE_ROWS.finditer(data, start, len(data) - end) if rows[1] in pages)
 
 
 def _page_before(data: mmap.mmap, at: int) -> int:
