@@ -433,16 +433,16 @@ def place(diagnostics: Iterable[Diagnostic], read_bytes: Callable[[str], bytes |
     `read_bytes` gives the bytes of a file of the site, or None. A place that is not found falls back to the nearest key
     above it, and to the file.
     """
-    cache: dict[str, tuple[yaml.Node | None, str, int] | None] = {}
-    placed = []
-    for d in diagnostics:
-        if d.line or not d.file or not (d.keys or d.text):
-            placed.append(d)
-            continue
-        if d.file not in cache:
-            cache[d.file] = _positions(d.file, read_bytes(d.file))
-        positions = cache[d.file]
-        placed.append(_place(d, *positions) if positions else d)
+    placed = list(diagnostics)
+    numbers: dict[str, list[int]] = {}
+    for number, d in enumerate(placed):
+        if not d.line and d.file and (d.keys or d.text):
+            numbers.setdefault(d.file, []).append(number)
+    for file, own in numbers.items():  # one file after the other: as nodes they are large
+        positions = _positions(file, read_bytes(file))
+        if positions is not None:
+            for number in own:
+                placed[number] = _place(placed[number], *positions)
     return placed
 
 

@@ -31,7 +31,8 @@ from builder.views.site import SiteContext, scope_of, site_pages
 from builder.views.types import EntityPage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import TypeAlias
 
     from builder.compile import Drawn
     from builder.config import SiteConfig
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from builder.theme import Theme
     from builder.views.types import PageView
 
+    Put: TypeAlias = Callable[[OutputFile], object]
+
 
 def compile_site(
     atlas: Atlas,
@@ -47,20 +50,26 @@ def compile_site(
     pages: Sequence[PageDef],
     files: frozenset[str],
     options: Options,
+    put: Put,
     drawn: Drawn = draw,
-) -> tuple[list[OutputFile], UnitRecord]:
-    """Return the files of the site's own pages and of its lists, and a record as of a map ('').
+) -> UnitRecord:
+    """Hand the files of the site's own pages and of its lists to `put`, one by one; return a record as of a map ('').
 
     `files` are the names of the pictures and other files in `content/pages`; `drawn` gives the picture of a card.
     """
     context = SiteContext(atlas, options.config, options.urls, records, pages, files)
     renderer = renderer_of(options)
-    made: list[OutputFile] = []
+    names: list[str] = []
     listed: list[PageRecord] = []
     built: list[PageLinks] = []
     faults: list[Diagnostic] = []
+
+    def add(name: str, data: bytes) -> None:
+        names.append(name)
+        put(OutputFile(name, data))
+
     graphs = graphs_of(options, options.config.language)
-    card = _card(records, options, drawn, made)
+    card = _card(records, options, drawn, add)
     words = renderer.words(options.config.language)
     for path, view, text, definition in site_pages(context):
         title, description = renderer.title(view), renderer.description(view)
@@ -70,12 +79,12 @@ def compile_site(
         except TemplateFault as fault:
             faults.append(fault.diagnostic)
             continue
-        made.append(OutputFile(output_file(path), rendered.encode()))
+        add(output_file(path), rendered.encode())
         if page.twin:
             scope = scope_of(context, definition, path) if definition else None
             source = references_as_links(text, scope, options.urls) if text and scope else ""
             markdown = twin(page, title, description, words, source)
-            made.append(OutputFile(f"{path.strip('/')}/index.md".lstrip("/"), markdown.encode()))
+            add(f"{path.strip('/')}/index.md".lstrip("/"), markdown.encode())
         built.append(links_of(path, rendered, options.urls))
         listed.append(
             PageRecord(
@@ -93,10 +102,9 @@ def compile_site(
             )
         )
     for name, path in sorted(context.assets.items()):
-        made.append(OutputFile(path.lstrip("/"), Path(options.root, name).read_bytes()))
-    context_files = [file.name for file in made]
+        add(path.lstrip("/"), Path(options.root, name).read_bytes())
     texts = {options.urls.path("page", slug=page.slug): [(page.place.file, page.body.source)] for page in pages}
-    wrong, outgoing = within(built, context_files, options.urls, Writers(nav_of(options), texts))
+    wrong, outgoing = within(built, names, options.urls, Writers(nav_of(options), texts))
     paths = {page.path for page in listed}
     links = tuple(dict.fromkeys(link for link in context.links if link.source in paths))
     record = UnitRecord(
@@ -112,8 +120,9 @@ def compile_site(
         outgoing=tuple(outgoing),
         faults=tuple(dict.fromkeys([*context.faults, *faults, *wrong])),
     )
-    made += _lists(atlas, [*records, record], options)
-    return made, record
+    for file in _lists(atlas, [*records, record], options):
+        put(file)
+    return record
 
 
 def _names(page: PageView, definition: PageDef | None) -> tuple[str, ...]:
@@ -123,13 +132,13 @@ def _names(page: PageView, definition: PageDef | None) -> tuple[str, ...]:
     return tuple(mention.name for mention in definition.entities) if definition else ()
 
 
-def _card(records: Sequence[UnitRecord], options: Options, drawn: Drawn, files: list[OutputFile]) -> str:
-    """Return the absolute URL of the site's picture for social networks, its file added to `files`, or ''."""
+def _card(records: Sequence[UnitRecord], options: Options, drawn: Drawn, add: Callable[[str, bytes], None]) -> str:
+    """Return the absolute URL of the site's picture for social networks, or ''; its file goes to `add`."""
     if not options.config.social_cards:
         return ""
     spokes = tuple(record.figures.clusters for record in records if record.figures is not None)
     card = Card(options.site.title, "", "", accent_of(options.theme), spokes if len(spokes) > 1 else (*spokes, 0), 0)
-    files.append(OutputFile(card.name("/"), drawn(card)))
+    add(card.name("/"), drawn(card))
     return options.urls.absolute(f"/{card.name('/')}")
 
 

@@ -164,20 +164,21 @@ def _shards(words: Mapping[str, str], limit: int) -> Iterator[tuple[str, list[st
 
     What is too large for one file is parted by a further letter; words that end before it stay together.
     """
+    yield from _parted("", list(words), words, limit)
 
-    def part(letters: str, own: list[str]) -> Iterator[tuple[str, list[str]]]:
-        size = sum(len(words[word]) for word in own)
-        depth = len(letters)
-        if depth and (size <= limit or depth == _DEEPEST):
-            yield letters, [words[word] for word in own]
-            return
-        groups: dict[str, list[str]] = {}
-        for word in own:
-            groups.setdefault(word[: depth + 1], []).append(word)
-        ended = groups.pop(letters, [])
-        if ended:
-            yield letters, [words[word] for word in ended]
-        for further, group in groups.items():
-            yield from part(further, group)
 
-    yield from part("", list(words))
+def _parted(letters: str, own: list[str], words: Mapping[str, str], limit: int) -> Iterator[tuple[str, list[str]]]:
+    """Yield the files of those words that begin with some letters."""
+    size = sum(len(words[word]) for word in own)
+    depth = len(letters)
+    if depth and (size <= limit or depth == _DEEPEST):
+        yield letters, [words[word] for word in own]
+        return
+    groups: dict[str, list[str]] = {}
+    for word in own:
+        groups.setdefault(word[: depth + 1], []).append(word)
+    ended = groups.pop(letters, [])
+    if ended:
+        yield letters, [words[word] for word in ended]
+    for further, group in groups.items():
+        yield from _parted(further, group, words, limit)

@@ -328,12 +328,17 @@ class Pages(Prose):
             self.take_site(*kept)
             return
         self.result.explained[""] = self.site_reason()
-        files, record = compile_site(
-            self.atlas, list(self.light.values()), self.pages, self.sources.page_files, self.site_options,
+        entries: dict[str, Entry] = {}
+
+        def put(file: OutputFile) -> None:
+            entries.update(self.stage.put([file], write=self.writing))
+
+        record = compile_site(
+            self.atlas, list(self.light.values()), self.pages, self.sources.page_files, self.site_options, put,
             partial(card_of, self.store),
         )  # fmt: skip
-        files += self.search_files(record)
-        entries = self.stage.put(files, write=self.writing)
+        for file in self.search_files(record):
+            put(file)
         self.store.put("site", self.next.site_key, (record, entries))
         self.take_site(record, entries)
 
