@@ -51,7 +51,7 @@ WHOLE = Part()
 class PageRecord(NamedTuple):
     """A page, for sitemap, feeds, search and lists. `updated` and `published` are days that its author gave, or None.
 
-    `questions` are those of a FAQ page, each with its anchor.
+    `headings`, `entities` and `questions` (those of a FAQ page, each with its anchor) are for the search data alone.
 
     `key` and `priority` are those of an article's or free page's target; `place` is where its sources say that it is.
     """
@@ -89,7 +89,7 @@ class UnitRecord:
     """A compiled map: what the site's pages, emitters, checks and reports need of it.
 
     `search` names its part of the search data in the store, '' where the site has no index.
-    `links`, `reserved` and `built` are the bulk of it; `light` leaves them out. `outgoing` are the links that lead out
+    `links`, `reserved` and `built` are the bulk of it; `light` leaves it out. `outgoing` are the links that lead out
     of the map, `edges` what the link graph needs of the links.
     """
 
@@ -113,8 +113,9 @@ class UnitRecord:
 
     @property
     def light(self) -> UnitRecord:
-        """The record without links, reserved links and the pages' addresses and ids."""
-        return replace(self, links=(), reserved=(), built=())
+        """The record without links, reserved links, the pages' addresses and ids, and what search data is made of."""
+        pages = tuple(page._replace(headings=(), entities=(), questions=()) for page in self.pages)
+        return replace(self, pages=pages, links=(), reserved=(), built=())
 
     def with_faults(self, faults: Iterable[Diagnostic]) -> UnitRecord:
         """Return the record with further faults."""
@@ -122,7 +123,7 @@ class UnitRecord:
 
     def site_digest(self) -> str:
         """Return the digest of what the site's pages and lists are made of: all but the links, ids and faults."""
-        return digest_of(self.map, self.title, self.pages, self.coverage, self.figures)
+        return digest_of(self.map, self.title, self.pages, self.coverage, self.figures, self.search)
 
     def links_digest(self) -> str:
         """Return the digest of what the link graph and its budgets are made of."""

@@ -349,12 +349,13 @@ def _finished(
         part = part_of(record.pages, record.title, options.urls)
         record = replace(record, search=digest_of(part))
         store.put("search", record.search, part)
+    light = record.light
     compiled = Compiled(
         job.folder,
         job.key,
-        record.light,
-        record.site_digest(),
-        record.links_digest(),
+        light,
+        light.site_digest(),
+        light.links_digest(),
         digest(rows),
         {**entries, **made},
         (*staged, *names),

@@ -84,11 +84,13 @@ class Findings(Pages):
         record = self.record(folder)
         if record is None:
             raise LostError
-        return full_record(self.store, self.next.units[folder].compile_key, record) if folder else record
+        if not folder:
+            return self.full_site_record()
+        return full_record(self.store, self.next.units[folder].compile_key, record)
 
     def full_records(self) -> list[UnitRecord]:
         """Return the records of all units with their links."""
-        return [*map(self.full_record, self.light), *([self.site_record] if self.site_record else [])]
+        return [*map(self.full_record, self.light), *([self.full_site_record()] if self.site_record else [])]
 
     def examine(self) -> None:
         """Hold the budgets against the link graph; where no link and no page changed, the last findings stand."""

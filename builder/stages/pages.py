@@ -245,9 +245,13 @@ class Pages(Prose):
 
     @cached_property
     def site_record(self) -> UnitRecord | None:
-        """The record of the site's own pages, None where the build did not get so far."""
+        """The record of the site's own pages without the bulk of it, None where the build did not get so far."""
         if "" in self.fresh or not self.next.site_key:
             return self.fresh.get("")
+        return self.full_site_record().light
+
+    def full_site_record(self) -> UnitRecord:
+        """Return the record of the site's own pages, as it was made."""
         kept = self.store.get("site", self.next.site_key)
         if kept is None:
             raise LostError
@@ -347,7 +351,7 @@ class Pages(Prose):
         from builder.emit.links import link_rows  # noqa: PLC0415
 
         self.stage.entries |= entries
-        self.fresh[""] = record
+        self.fresh[""] = record.light
         rows = link_rows(record.links)
         self.store.put("siterows", self.next.site_key, rows)
         site = self.next.site
