@@ -13,7 +13,8 @@ _ABBREVIATIONS = re.compile(
 )
 #: Characters of the longest of them, and the full stop.
 _LONGEST = 7
-_END = re.compile(r"[.!?…]+[\"'”’)\]»]*\s+|[。！？]+[」』）]*\s*|\n+")
+#: It begins with one set of characters, for which `re` looks ten times as fast as for three alternatives.
+_END = re.compile(r"[.!?…。！？\n](?:(?<=[.!?…])[.!?…]*[\"'”’)\]»]*\s+|(?<=[。！？])[。！？]*[」』）]*\s*|(?<=\n)\n*)")
 
 
 def spans(text: str) -> list[tuple[int, int]]:
