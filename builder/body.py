@@ -13,6 +13,7 @@ import re
 import struct
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import starmap
 from typing import TYPE_CHECKING, NamedTuple
 
 from builder.effort import TooLaboriousError
@@ -155,17 +156,20 @@ _TAG_ID = re.compile(r'(<[a-zA-Z][^<>]*?\s)id="([^"]*)"')
 _TAG_ANCHOR = re.compile(r'(<a\s(?:[^<>]*?\s)?)href="#([^"]*)"')
 _EMPTY_HREF = re.compile(r'(<a\b[^<>]*?) href=""')
 _HEADING_ID = re.compile(r"\{#([\w:.-]+)\}\s*$")
-_TAG = re.compile(r"""<(/?)([a-zA-Z][a-zA-Z0-9]*)((?:[^>"']|"[^"]*"|'[^']*')*)>|<!--.*?-->""", re.DOTALL)
+_TAG = re.compile(r"""(</?[a-zA-Z](?:[^>"']|"[^"]*"|'[^']*')*>|<!--.*?-->)""", re.DOTALL)
+_TAG_NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)")
 _ATTRIBUTE = re.compile(r'\s(href|src)="([^"]*)"')
 _ABSOLUTE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|#|\?")
 _MARKDOWN_FILE = re.compile(r"\.md(#.*)?$")
 _ALIGN = re.compile(r'(<t[dh]\b[^>]*?)\salign="(left|right|center)"')
 #: `wikilinks.WIKI` in HTML, where a label may hold inline elements; what stands before the last `|` is skipped.
 _WIKI_HTML = re.compile(
-    r"<(pre|code|a|kbd|samp)\b.*?</\1>|"
-    r"\[\[([^\[\]|<>\n]{1,400})(?:\|((?:(?!\]\]|</?(?:p|li|t[dh]|d[dt]|h\d|div)\b).){0,400}))?\]\]",
+    r"\[\[(?P<target>[^\[\]|<>\n]{1,400})(?:\|(?P<label>(?:(?!\]\]|</?(?:p|li|t[dh]|d[dt]|h\d|div)\b).){0,400}))?\]\]",
     re.DOTALL,
 )
+#: The same for HTML with elements in which it means nothing, which takes ten times as long to look for.
+_NO_WIKI = re.compile(r"<(?:pre|code|a|kbd|samp)\b")
+_WIKI_BESIDE = re.compile(rf"<(pre|code|a|kbd|samp)\b.*?</\1>|{_WIKI_HTML.pattern}", re.DOTALL)
 _CODE_BLOCK = re.compile(r'<pre><code(?: class="language-([^"\s]+)[^"]*")?>(.*?)</code></pre>', re.DOTALL)
 _WORD = re.compile(
     r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]|[^\W_](?:[\w'\N{RIGHT SINGLE QUOTATION MARK}.-]*\w)?"
@@ -242,19 +246,16 @@ def strip_tags(made: str) -> str:
     return html.unescape(_TAG.sub("", made))
 
 
-#: For ASCII text, which `str.translate` and `str.split` take apart several times as fast as an expression: every
-#: character that is not part of a word (as `_WORD` and `_TOKEN` have it) is a space.
-_NO_WORD = {i: " " for i in range(128) if not (chr(i).isalnum() or chr(i) in "_'.-")}
+#: For ASCII text, which `str.translate` takes apart several times as fast as an expression does: a word as `_WORD` has
+#: it is a row of `a`, as what may stand inside a word but makes none is left out.
+_WORDS = {i: "a" if chr(i).isalnum() else None if chr(i) in "_'.-" else " " for i in range(128)}
+#: Every character that is not part of a word as `_TOKEN` has it is a space.
 _NO_TOKEN = {i: " " for i in range(128) if not (chr(i).isalnum() or chr(i) == "_")}
 
 
 def count_words(text: str) -> int:
     """Count words as editors do; a CJK ideograph or kana counts as one."""
-    if not text.isascii():
-        return len(_WORD.findall(text))
-    parts = text.translate(_NO_WORD).split()
-    signs = [part for part in set(parts) if not part[0].isalnum() and not _WORD.search(part)]
-    return len(parts) - sum(map(parts.count, signs))
+    return f" {text.translate(_WORDS)}".count(" a") if text.isascii() else len(_WORD.findall(text))
 
 
 def vocabulary(text: str) -> set[str]:
@@ -297,14 +298,15 @@ class _Pass:
 
     def body(self) -> Body:
         made = _code(self.made) if "<pre>" in self.made else self.made
-        if "<h" in made:
-            self.ids.update(identity for _, identity in _TAG_ID.findall(_HEADING.sub("", made)))
+        headings = "<h" in made
+        if 'id="' in made:
+            beside = _HEADING.sub("", made) if headings else made
+            self.ids.update(identity for _, identity in _TAG_ID.findall(beside))
+        if headings:
             shift = 1 if "<h1" in made else 0
             made = _HEADING.sub(lambda found: self._heading(found, shift), made)
-        elif "id=" in made:
-            self.ids.update(identity for _, identity in _TAG_ID.findall(made))
         if "[[" in made:
-            made = _WIKI_HTML.sub(_wiki_element, made)
+            made = (_WIKI_BESIDE if _NO_WIKI.search(made) else _WIKI_HTML).sub(_wiki_element, made)
         if "[TOC]" in made:
             made = made.replace("<p>[TOC]</p>", self._contents())
         if self.prefix:
@@ -325,14 +327,16 @@ class _Pass:
             inner = inner[: braces.start()].rstrip()
             written = braces[1]
         text = " ".join(strip_tags(inner).split())
-        base = written or slugify(WIKI.sub(lambda m: m[2] or m[1], text)) or "section"
+        if "[[" in text:
+            text = WIKI.sub(lambda m: m[2] or m[1], text)
+        base = written or slugify(text) or "section"
         identity = base
         while identity in self.ids or identity in TEXT_IDS:
             number = self.numbers[base] = self.numbers.get(base, 1) + 1
             identity = f"{base}-{number}"
         self.ids.add(identity)
         attributes = _ID.sub("", attributes)
-        self.outline.append(Heading(level, identity, WIKI.sub(lambda m: m[2] or m[1], text)))
+        self.outline.append(Heading(level, identity, text))
         return f'<h{level} id="{html.escape(identity)}"{attributes}>{inner}</h{level}>'
 
     def _contents(self) -> str:
@@ -353,19 +357,29 @@ class _Pass:
     def walk(self, made: str) -> Body:
         """Gather references and runs; the HTML is not changed here, so all positions are those of the result."""
         refs: list[Ref] = []
-        runs: list[Run] = []
+        runs: list[tuple[int, int, int, bool]] = []
+        lines: list[str] = []  # the text of each block that has any
         position = block = silent = depth = 0
+        last = -1  # the block of the last run
         barred = ""  # the open element in which no link is made; `depth` counts the elements of its name
         opened: tuple[int, int, str, str] | None = None  # the reference whose `</a>` is awaited
-        for tag in _TAG.finditer(made):
-            start, end = tag.span()
-            if start > position and not silent:
-                runs.append(Run(position, start, block, not depth))
-            position = end
-            closing, name, attributes = tag.groups()
-            if name is None:
+        pieces = iter(_TAG.split(made))
+        for text in pieces:  # and after each text a tag
+            start = position + len(text)
+            # White space between blocks is nothing; inside a block it parts its words.
+            if text and not silent and (block == last or not text.isspace()):
+                runs.append((position, start, block, not depth))
+                if block == last:
+                    lines[-1] += text
+                else:
+                    lines.append(text)
+                    last = block
+            tag = next(pieces, "")
+            position = start + len(tag)
+            name, closing, is_block, bars = _kind(tag) if "=" not in tag else _kind_of(tag)
+            if not name:  # a comment, or the end
                 continue
-            if name in _BLOCKS:
+            if is_block:
                 block += 1
                 if name == "pre":
                     silent += -1 if closing else 1
@@ -375,26 +389,23 @@ class _Pass:
                 if opened is not None and name == "a":
                     first, inner, kind, target = opened
                     source = f"[[{target}" if kind == "wiki" else target
-                    refs.append(Ref(first, end, kind, target, made[inner:start], source))
+                    refs.append(Ref(first, position, kind, target, made[inner:start], source))
                     opened = None
                 continue
-            if "=" in attributes and ("href" in attributes or "src" in attributes):
-                opened = self._attributes(name, tag, refs) or opened
+            if "href=" in tag or "src=" in tag:
+                opened = self._attributes(name, tag, start, refs) or opened
             if depth:
                 depth += name == barred
-            elif (name in _NO_LINKS or "no-autolink" in attributes) and name not in _VOID:
+            elif bars:
                 barred, depth = name, 1
-        if position < len(made):
-            runs.append(Run(position, len(made), block, free=True))
-        runs = _trimmed(runs, made)
-        text = _text(made, runs)
+        text = _text(lines)
         refs.sort()
         return Body(
-            made if made.strip() else "",
+            made if made and not made.isspace() else "",
             tuple(self.outline),
             frozenset(self.ids),
             tuple(refs),
-            b"".join([_RUN.pack(*run) for run in runs]),
+            b"".join(starmap(_RUN.pack, runs)),
             count_words(text),
             self.source,
             self.title,
@@ -402,13 +413,15 @@ class _Pass:
             tuple(self.refused),
         )
 
-    def _attributes(self, name: str, tag: re.Match[str], refs: list[Ref]) -> tuple[int, int, str, str] | None:
-        """Add the references of a tag's attributes; return start, end, kind and target of one that the tag opens."""
-        offset = tag.start()
-        for found in _ATTRIBUTE.finditer(tag[0]):
+    def _attributes(self, name: str, tag: str, offset: int, refs: list[Ref]) -> tuple[int, int, str, str] | None:
+        """Add the references of the attributes of a tag that begins at `offset`.
+
+        Returns start, end, kind and target of one that the tag opens.
+        """
+        for found in _ATTRIBUTE.finditer(tag):
             value = html.unescape(found[2])
             if value.startswith(_WIKI_SCHEME):
-                return offset, tag.end(), "wiki", value.removeprefix(_WIKI_SCHEME)
+                return offset, offset + len(tag), "wiki", value.removeprefix(_WIKI_SCHEME)
             start, end = offset + found.start(2), offset + found.end(2)
             if value.startswith("/"):
                 if value.startswith("//"):
@@ -417,33 +430,26 @@ class _Pass:
                     refs.append(Ref(start, end, "path", value, "", value))
             elif value and not _ABSOLUTE.match(value):
                 if name == "a" and _MARKDOWN_FILE.search(value):
-                    return offset, tag.end(), "file", value
+                    return offset, offset + len(tag), "file", value
                 refs.append(Ref(start, end, "asset", value, "", value))
         return None
 
 
-def _text(made: str, runs: list[Run]) -> str:
-    """Return the text of some runs, a line for each block."""
-    lines: list[str] = []
-    last = -1
-    for start, end, block, _ in runs:
-        if block == last:
-            lines[-1] += made[start:end]
-        else:
-            lines.append(made[start:end])
-            last = block
-    if "&" in made:
-        lines = [html.unescape(line) for line in lines]
-    return "\n".join([" ".join(line.split()) for line in lines])
+def _kind_of(tag: str) -> tuple[str, bool, bool, bool]:
+    """Return the name of a tag, '' for a comment; whether it closes, is of a block, and opens what has no links."""
+    found = _TAG_NAME.match(tag)
+    name = found[1] if found else ""
+    bars = (name in _NO_LINKS or "no-autolink" in tag) and name not in _VOID
+    return name, tag.startswith("</"), name in _BLOCKS, bars
 
 
-def _trimmed(runs: list[Run], made: str) -> list[Run]:
-    """Leave out the runs of white space between blocks; white space inside a block parts its words."""
-    kept: list[Run] = []
-    for run in runs:
-        if not made[run.start : run.end].isspace() or (kept and kept[-1].block == run.block):
-            kept.append(run)
-    return kept
+#: For tags without attributes, which are always the same few.
+_kind = lru_cache(maxsize=1024)(_kind_of)
+
+
+def _text(lines: list[str]) -> str:
+    """Return some text of HTML as plain text, a line for each."""
+    return "\n".join([" ".join(html.unescape(line).split()) for line in lines])
 
 
 #: Stands for `[[` between two steps of the pass; no engine lets an author write it.
@@ -451,10 +457,11 @@ _WIKI_SCHEME = "\x00"
 
 
 def _wiki_element(found: re.Match[str]) -> str:
-    if found[2] is None:
+    target, label = found["target"], found["label"] or ""
+    if target is None:
         return found[0]
-    target = found[2].strip().removesuffix("\\").strip().replace('"', "&quot;")
-    return f'<a href="{_WIKI_SCHEME}{target}">{(found[3] or "").strip()}</a>' if target else found[0]
+    target = target.strip().removesuffix("\\").strip().replace('"', "&quot;")
+    return f'<a href="{_WIKI_SCHEME}{target}">{label.strip()}</a>' if target else found[0]
 
 
 def _code(made: str) -> str:
