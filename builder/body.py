@@ -11,7 +11,6 @@ from __future__ import annotations
 import html
 import re
 import struct
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import starmap
 from typing import TYPE_CHECKING, NamedTuple
@@ -65,8 +64,7 @@ class Run(NamedTuple):
     free: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(NamedTuple):
     """A text, compiled. `words` are those of its prose, without code; `source` is the author's Markdown.
 
     `text` is the prose as plain text without code blocks, a line for each block.
@@ -112,12 +110,12 @@ def compile_markdown(text: str, options: MarkdownOptions, prefix: str = "", titl
         made, refused = to_html(text, options)
     except (RecursionError, TooLaboriousError) as fault:
         why, near = "deep" if isinstance(fault, RecursionError) else "laborious", str(fault)
-        return replace(compile_plain(text), unread=why, unread_near=near if near in text else "")
+        return compile_plain(text)._replace(unread=why, unread_near=near if near in text else "")
     found = ""
     if title is not None:
         made, found = _without_title(made, title)
     body = _Pass(made, text, prefix, found).body()
-    return replace(body, refused=(*refused, *body.refused)) if refused else body
+    return body._replace(refused=(*refused, *body.refused)) if refused else body
 
 
 def compile_plain(text: str) -> Body:
@@ -140,7 +138,7 @@ def titled(body: Body, title_of: Callable[[str], str]) -> Body:
 
     made = re.sub(f'<a href="{_WIKI_SCHEME}([^"]*)"></a>', fill, body.html)
     walked = _Pass(made, body.source, "", body.title).walk(made)
-    return replace(walked, outline=body.outline, ids=body.ids, refused=body.refused)
+    return walked._replace(outline=body.outline, ids=body.ids, refused=body.refused)
 
 
 def heading_of(body: Body, identity: str) -> str:

@@ -124,7 +124,7 @@ def _shared_digest(interface: MapInterface | None) -> str:
     """Return the digest of what the atlas is made of: all of an interface but how many words are written."""
     if interface is None:
         return ""
-    return digest_of(replace(interface, items=()), [replace(item, written=0) for item in interface.items])
+    return digest_of(replace(interface, items=()), [item._replace(written=0) for item in interface.items])
 
 
 @lru_cache(maxsize=2)

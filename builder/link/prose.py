@@ -42,15 +42,15 @@ def with_titles(unit: MapDef, sliced: MapSlice) -> MapDef:
     def asked(questions: tuple[QuestionDef, ...], cluster: str = "") -> tuple[QuestionDef, ...]:
         if not any(_has_bare(q.answer) for q in questions):
             return questions
-        return tuple(replace(q, answer=of(q.answer, q.place.file, cluster)) for q in questions)
+        return tuple(q._replace(answer=of(q.answer, q.place.file, cluster)) for q in questions)
 
     def item(one: ArticleDef) -> ArticleDef:
         status = sliced.targets[map_key(unit.slug, one.cluster, one.slug)].status
         if one.faq and status in {Status.DRAFT, Status.SCHEDULED}:
-            one = replace(one, faq=())
+            one = one._replace(faq=())
         if not _has_bare(one.body) and not any(_has_bare(q.answer) for q in one.faq):
             return one
-        return replace(one, body=of(one.body, one.source, one.cluster), faq=asked(one.faq, one.cluster))
+        return one._replace(body=of(one.body, one.source, one.cluster), faq=asked(one.faq, one.cluster))
 
     clusters = tuple(
         replace(c, pillar=item(c.pillar), articles=tuple(map(item, c.articles)), faq=asked(c.faq, c.slug))
