@@ -64,7 +64,8 @@ class Bodies:
         return self._keep(("p", "", None, text), lambda: compile_plain(text))
 
     def _keep(self, parts: tuple[str, str, str | None, str], make: Callable[[], Body]) -> Body:
-        key = digest(repr((self.options, *parts)).encode())
+        *looks, text = parts
+        key = digest(f"{self.options}{looks}\0{text}".encode())
         body = self.known.get(key)
         if body is None:
             body = make()
