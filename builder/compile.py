@@ -25,7 +25,7 @@ from builder.interface import all_questions
 from builder.link.coverage import coverage_of, entities_of
 from builder.link.edges import edges_of
 from builder.link.refs import Scope
-from builder.link.related import Related, related_pages, terms_of
+from builder.link.related import Relations, related_pages, terms_of
 from builder.memory import NOTHING
 from builder.model import ArticleDef, ClusterDef, MapDef, Place, Status
 from builder.records import WHOLE, OutputFile, PageLinks, PageRecord, Part, UnitRecord
@@ -290,7 +290,7 @@ def context_of(
 
 def related_of(
     unit: MapDef, sliced: MapSlice, config: SiteConfig, recall: Recall = NOTHING, part: Part = WHOLE
-) -> dict[str, list[Related]]:
+) -> Relations:
     """Return the related pages among the map's published articles; more than are shown, since pillars are not shown."""
     counts, entities = {}, {}
     for item in unit.items:

@@ -7,11 +7,13 @@ nothing outside the map.
 
 from __future__ import annotations
 
-import heapq
 import math
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, field
+from itertools import chain, repeat
+from operator import mul
+from typing import TYPE_CHECKING
 
 from builder.link.names import fold
 from builder.memory import NOTHING
@@ -34,20 +36,39 @@ _NO_TERM = {i: " " for i in range(128) if not (chr(i).isalnum() or chr(i) in "_-
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]{2,}")
 
 
-class Related(NamedTuple):
-    """A related page: its key, the score (0 to about 1.5) and the terms and entities that made it."""
+@dataclass(frozen=True, slots=True)
+class Relations:
+    """The related pages of each page, by key, the most related first; and why, which few of them are asked for."""
 
-    key: str
-    score: float
-    reason: str
+    pages: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    vectors: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    entities: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def reason(self, key: str, other: str) -> str:
+        """Return the entities and the heaviest terms that two pages share, as text."""
+        ours, theirs = self.vectors[key], self.vectors[other]
+        shared = sorted((-ours[term] * theirs[term], term) for term in ours.keys() & theirs.keys())
+        named = self.entities.get(other, ())
+        names = [name for name in self.entities.get(key, ()) if name in named]
+        return ", ".join([*names[:3], *(term for _, term in shared[:4])])
 
 
-def terms(text: str) -> Counter[str]:
-    """Count the terms of a text: words of three letters and more, pairs of characters where words have no spaces."""
-    folded = fold(text)
+class _Damped(dict[int, float]):
+    """The weight of a term by how often a page has it."""
+
+    def __missing__(self, count: int) -> float:
+        """Make it the first time it is asked for."""
+        made = self[count] = 1 + math.log(count)
+        return made
+
+
+def terms(folded: str) -> Counter[str]:
+    """Count the terms of folded text: words of three letters and more, pairs of characters where there are no spaces."""
     if folded.isascii():
-        parts = folded.translate(_NO_TERM).split()
-        return Counter([part for part in parts if len(part) > 2 and part[0] >= "a"])  # noqa: PLR2004 - three letters
+        words = Counter(folded.translate(_NO_TERM).split())
+        for word in [word for word in words if len(word) < 3 or word < "a"]:  # noqa: PLR2004 - three letters
+            del words[word]
+        return words
     counted: Counter[str] = Counter()
     for run in _UNSPACED.findall(folded):
         counted.update(run[i : i + 2] for i in range(len(run) - 1))
@@ -57,10 +78,8 @@ def terms(text: str) -> Counter[str]:
 
 def terms_of(item: ArticleDef) -> Counter[str]:
     """Count the terms of an article; those of title, query and sections count as often as `CHOSEN`."""
-    counted = terms(item.body.text) if item.body else Counter()
-    for term, count in terms(" ".join((item.title, item.query, *item.sections, item.description.source))).items():
-        counted[term] += CHOSEN * count
-    return counted
+    chosen = fold(" ".join((item.title, item.query, *item.sections, item.description.source)))
+    return terms("\n".join([fold(item.body.text), *[chosen] * CHOSEN]))
 
 
 def related_pages(
@@ -70,8 +89,8 @@ def related_pages(
     pillars: frozenset[str] = frozenset(),
     wanted: Iterable[str] | None = None,
     recall: Recall = NOTHING,
-) -> dict[str, list[Related]]:
-    """Return for each page its related pages, the most related first, at most `most`.
+) -> Relations:
+    """Return for each page its related pages, at most `most`.
 
     `recall` has the vectors that were made last.
 
@@ -88,7 +107,7 @@ def related_pages(
         for name in entities[key]:
             holders.setdefault(name, []).append(key)
     crowd = max(8, len(counts) // 5)
-    made: dict[str, list[Related]] = {}
+    made: dict[str, list[str]] = {}
     for key in counts if wanted is None else [key for key in wanted if key in counts]:
         vector = vectors[key]
         scores: dict[str, float] = {}
@@ -102,44 +121,31 @@ def related_pages(
         scores.pop(key, None)
         for hub in pillars & scores.keys():
             scores[hub] += PILLAR_BONUS
-        best = sorted(((-round(score, 6), other) for other, score in scores.items() if other in vectors))[:most]
-        made[key] = [Related(other, -score, _reason(key, other, vectors, entities)) for score, other in best]
-    return made
+        best = sorted([(-round(score, 6), other) for other, score in scores.items() if other in vectors])
+        made[key] = [other for _, other in best[:most]]
+    return Relations(made, vectors, entities)
 
 
 def _vectors(counts: Mapping[str, Counter[str]], recall: Recall = NOTHING) -> dict[str, dict[str, float]]:
     """Return each page's heaviest terms with their weights, of length 1. A term on one page only relates nothing."""
-    frequency: Counter[str] = Counter()
-    for counted in counts.values():
-        frequency.update(counted.keys())
+    frequency = Counter(chain.from_iterable(counts.values()))
     pages = len(counts)
-    rarity = {term: math.log(pages / count) for term, count in frequency.items() if 1 < count < pages}
-    frequent = [0.0, *(1 + math.log(count) for count in range(1, 64))]
+    rare = [0.0, *(math.log(pages / count) for count in range(1, pages + 1))]
+    rarity = {term: rare[count] for term, count in frequency.items() if 1 < count < pages}
+    damped = _Damped()
     last = recall.before("vectors", "")
     known, old = last or ({}, {})  # what the vectors were made of, and the rarity of the terms then
-    changed = {term for term, _ in rarity.items() ^ old.items()}
+    changed = {term for term, _ in rarity.items() ^ old.items()} if known else set()
     made = {}
     for key, counted in counts.items():
         if key in known and known[key][0] is counted and changed.isdisjoint(counted):
             made[key] = known[key][1]
             continue
-        weights = (
-            (-(frequent[count] if count < len(frequent) else 1 + math.log(count)) * rarity[term], term)
-            for term, count in counted.items()
-            if term in rarity
-        )
-        heaviest = heapq.nsmallest(TERMS, weights)
+        weights = list(map(mul, map(damped.__getitem__, counted.values()), map(rarity.get, counted, repeat(0.0))))
+        least = sorted(weights)[-TERMS] if len(weights) > TERMS else 0.0
+        likely = [(-weight, term) for term, weight in zip(counted, weights, strict=True) if weight >= least and weight]
+        heaviest = sorted(likely)[:TERMS]
         length = math.sqrt(sum(weight * weight for weight, _ in heaviest)) or 1.0
         made[key] = {term: -weight / length for weight, term in heaviest}
     recall.keep("vectors", "", {key: (counts[key], vector) for key, vector in made.items()}, rarity)
     return made
-
-
-def _reason(
-    key: str, other: str, vectors: Mapping[str, Mapping[str, float]], entities: Mapping[str, Sequence[str]]
-) -> str:
-    """Return the entities and the heaviest terms that two pages share, as text."""
-    ours, theirs = vectors[key], vectors[other]
-    shared = sorted((-ours[term] * theirs[term], term) for term in ours.keys() & theirs.keys())
-    names = [name for name in entities.get(key, ()) if name in set(entities.get(other, ()))]
-    return ", ".join([*names[:3], *(term for _, term in shared[:4])])

@@ -113,13 +113,17 @@ def _related(context: MapContext, own: Target) -> tuple[list[tuple[Target, str]]
     What the page links to by structure already is left out: its own pillar and, on a pillar, the other pillars.
     """
     limits = context.config.links
-    siblings: list[tuple[Target, str]] = []
-    further: list[tuple[Target, str]] = []
-    for related in context.related.get(own.key, ()):
-        target = context.sliced.targets[related.key]
+    siblings: list[Target] = []
+    further: list[Target] = []
+    for key in context.related.pages.get(own.key, ()):
+        target = context.sliced.targets[key]
         if not target.indexed or not target.path:
             continue
         if target.kind == "pillar" and (own.kind == "pillar" or own.cluster == target.cluster):
             continue
-        (siblings if target.cluster == own.cluster else further).append((target, related.reason))
-    return siblings[: limits.siblings], further[: limits.related]
+        (siblings if target.cluster == own.cluster else further).append(target)
+
+    def shown(found: list[Target], most: int) -> list[tuple[Target, str]]:
+        return [(target, context.related.reason(own.key, target.key)) for target in found[:most]]
+
+    return shown(siblings, limits.siblings), shown(further, limits.related)

@@ -14,6 +14,7 @@ from builder.atlas import EntityEntry, MapSlice, Target, map_key
 from builder.interface import all_questions, item_interface
 from builder.link.names import first_mention
 from builder.link.refs import Resolved, Scope, resolve
+from builder.link.related import Relations
 from builder.link.sentences import sentence_at
 from builder.link.types import Link, Splice, spliced
 from builder.model import ArticleDef, ClusterDef, ItemInterface, MapDef, QuestionDef, Status
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from builder.body import Body
     from builder.config import SiteConfig
     from builder.diagnostics import Diagnostic
-    from builder.link.related import Related
     from builder.urls import Urls
     from builder.views.pictures.svg import Wording
 
@@ -72,7 +72,7 @@ class MapContext:
     words: Wording
     prompts: Mapping[str, str] = field(default_factory=dict)
     automatic: Mapping[tuple[str, str], list[Splice]] = field(default_factory=dict)
-    related: Mapping[str, list[Related]] = field(default_factory=dict)
+    related: Relations = field(default_factory=Relations)
     links: list[Link] = field(default_factory=list)
     reserved: list[Link] = field(default_factory=list)
     faults: list[Diagnostic] = field(default_factory=list)
