@@ -88,9 +88,10 @@ class Effort:
 
     def _count_blocks(self, blocks_parser: BlockParser) -> None:
         def parse_blocks(parent: Element, blocks: list[str]) -> None:
+            processors = list(blocks_parser.blockprocessors)
             while blocks:
                 self.spend(len(blocks[0]) / _IN_BLOCKS, blocks[0][:80])
-                for processor in blocks_parser.blockprocessors:
+                for processor in processors:
                     if processor.test(parent, blocks[0]) and processor.run(parent, blocks) is not False:
                         break
 
@@ -103,10 +104,12 @@ def _searches(text: str, *, raw_html: bool) -> Iterator[tuple[int, int]]:
     if "```" in text or "~~~" in text:
         for place in _open_fences(text):
             yield place, len(text) - place
-    for found in _ABBREVIATION.finditer(text):
-        yield found.start(), len(text)
-    for found in _HEADING.finditer(text):
-        yield found.start(), found[0].count("{") * len(found[0])
+    if "*[" in text:
+        for found in _ABBREVIATION.finditer(text):
+            yield found.start(), len(text)
+    if "{" in text:
+        for found in _HEADING.finditer(text):
+            yield found.start(), found[0].count("{") * len(found[0])
     footnotes: Counter[str] = Counter()
     for found in _FOOTNOTE.finditer(text):
         footnotes[found[1]] += 1

@@ -267,6 +267,7 @@ def _parser(raw_html: bool, extensions: str) -> tuple[python_markdown.Markdown, 
     import markdown as python_markdown  # noqa: PLC0415
 
     from builder.effort import Effort  # noqa: PLC0415
+    from builder.signs import skip_hopeless  # noqa: PLC0415
 
     further: dict[str, Any] = dict(ast.literal_eval(extensions)) if extensions else {}
     configs: dict[str, Any] = {name: options or {} for name, options in further.items()}
@@ -278,6 +279,7 @@ def _parser(raw_html: bool, extensions: str) -> tuple[python_markdown.Markdown, 
     if not raw_html:
         parser.preprocessors.deregister("html_block", strict=False)
         parser.inlinePatterns.deregister("html", strict=False)
+    skip_hopeless(parser, extended=bool(further))
     return parser, Effort(parser, raw_html=raw_html)
 
 

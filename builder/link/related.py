@@ -63,7 +63,7 @@ class _Damped(dict[int, float]):
 
 
 def terms(folded: str) -> Counter[str]:
-    """Count the terms of folded text: words of three letters and more, pairs of characters where there are no spaces."""
+    """Count the terms of folded text: words of three letters and more; of scripts without spaces, pairs of signs."""
     if folded.isascii():
         words = Counter(folded.translate(_NO_TERM).split())
         for word in [word for word in words if len(word) < 3 or word < "a"]:  # noqa: PLR2004 - three letters
