@@ -12,7 +12,8 @@ import html
 import re
 import struct
 from functools import lru_cache
-from itertools import starmap
+from itertools import groupby, starmap
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from builder.effort import TooLaboriousError
@@ -21,7 +22,7 @@ from builder.urls import slugify
 from builder.wikilinks import WIKI
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Container, Iterator
 
     from builder.markdown import MarkdownOptions
 
@@ -87,6 +88,12 @@ class Body(NamedTuple):
     def runs(self) -> Iterator[Run]:
         """Its runs, in order."""
         return map(Run._make, _RUN.iter_unpack(self.packed))
+
+    def blocks(self, lines: Container[int]) -> Iterator[list[Run]]:
+        """Yield the runs of each block whose line of `text`, from 0, is among `lines`."""
+        for line, (_, runs) in enumerate(groupby(_RUN.iter_unpack(self.packed), key=itemgetter(2))):
+            if line in lines:
+                yield list(map(Run._make, runs))
 
     def __bool__(self) -> bool:
         """Tell whether there is any text."""

@@ -20,7 +20,7 @@ from builder.link.names import fold, is_bounded, keeps_case
 from builder.link.sentences import spans
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from builder.body import Body, Run
     from builder.link.phrases import Phrase
@@ -86,8 +86,8 @@ class Matcher:
         hits = self._lines(body)
         if self.automaton is None or not hits:
             return sentence
-        for line, runs in enumerate(_blocks(body.runs)):
-            if line not in hits or not any(run.free for run in runs):
+        for runs in body.blocks(hits):
+            if not any(run.free for run in runs):
                 continue
             text, offsets = _joined(body.html, runs)
             matches = self.automaton.find_matches_as_indexes(fold(text, self.language), overlapping=True)
@@ -141,24 +141,12 @@ class Matcher:
             and phrase.key not in page.never
             and keeps_case(phrase.text, written)
         ]
-        if not fitting:
-            return None
+        if len(fitting) < 2:  # noqa: PLR2004 - nothing to choose
+            return fitting[0] if fitting else None
         return min(fitting, key=lambda phrase: (phrase.key not in page.prefer, phrase.rank(map_slug, page.cluster)))
 
 
 _START = itemgetter(1)
-
-
-def _blocks(runs: Iterable[Run]) -> Iterable[list[Run]]:
-    """Yield the runs of each block."""
-    block: list[Run] = []
-    for run in runs:
-        if block and block[-1].block != run.block:
-            yield block
-            block = []
-        block.append(run)
-    if block:
-        yield block
 
 
 def _joined(made: str, runs: list[Run]) -> tuple[str, list[int]]:

@@ -72,6 +72,7 @@ def fold(text: str, language: str = "") -> str:
     return "".join(c if len(c.lower()) != 1 else c.lower() for c in text.replace("İ", "i"))
 
 
+@lru_cache(maxsize=4096)
 def keeps_case(name: str, written: str) -> bool:
     """Tell whether a text writes a name with the capitals that belong to it.
 
