@@ -80,7 +80,7 @@ CODES: dict[str, tuple[Severity, str]] = {
 #: What must be mended: with less than an error, something that was written would be missing from the site.
 FATAL = frozenset(
     {
-        "alias", "conflict", "duplicate-key", "empty", "encoding", "missing-key", "missing-map", "redirect", "syntax",
+        "alias", "conflict", "duplicate-key", "empty", "encoding", "missing-key", "missing-map", "syntax",
         "theme", "type", "unknown-theme", "unreadable", "url-collision", "value",
     }
 )  # fmt: skip
