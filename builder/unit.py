@@ -100,6 +100,7 @@ class _Unit:
         self.bodies = bodies
         self.faults: list[Diagnostic] = []
         self.damaged = False
+        self.unread: set[str] = set()
         self.anchors: set[str] = set(MAP_IDS)
         self.dates: list[dt.date] = []
 
@@ -158,12 +159,15 @@ class _Unit:
                 self.faults.append(error("stray-file", "no page is made of this file", source.name, hint=hint))
             elif file.endswith(".md"):
                 document = self.document(source)
+                if document is None:  # its article is there all the same: what refers to it is not wrong
+                    document = Document(source.name, "", {})
+                    self.unread.add(source.name)
                 key = composed(folder), composed(file.removesuffix(".md"))
-                if document and key in texts:
+                if key in texts:
                     message = f"its name differs from {texts[key].name} in how accents are written, and in nothing else"
                     hint = "keep one of the two files"
                     self.faults.append(error("url-collision", message, document.name, hint=hint))
-                elif document:
+                else:
                     texts[key] = document
             elif file.lower().endswith((".md", ".markdown", ".yaml", ".yml")):
                 hint = (
@@ -299,7 +303,8 @@ class _Unit:
         if not title:
             file = document.name if document else place.file
             keys = () if document else place.keys
-            if not (self.damaged and document):  # the entry with its title may be what could not be read
+            # The entry with its title may be what could not be read, and so may the file.
+            if not (document and (self.damaged or document.name in self.unread)):
                 hint = "write `title: …`"
                 self.faults.append(error("missing-key", "an article needs a `title`", file, *keys, hint=hint))
             title = wanted.slug or "untitled"
