@@ -20,7 +20,7 @@ from pydantic_core import PydanticCustomError
 
 from builder.diagnostics import Diagnostic, did_you_mean, error, nearest
 from builder.load import shorten
-from builder.urls import is_slug, slugify
+from builder.urls import host_of, is_slug, slugify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,12 +89,19 @@ def _number(value: Any) -> Any:
 
 def is_web_url(value: str) -> bool:
     """Tell whether a value is an address of the web, with a host."""
-    return re.fullmatch(r"https?://[^\s/?#\\]+([/?#]\S*)?", value, re.IGNORECASE) is not None
+    if re.fullmatch(r"https?://[^\s/?#\\]+([/?#]\S*)?", value, re.IGNORECASE) is None:
+        return False
+    try:
+        return bool(host_of(value))
+    except ValueError:
+        return False
 
 
 def _http_url(value: str) -> str:
     if not is_web_url(value):
-        raise wrong(f"expected a web address, found '{shorten(value)}'", "it begins with https:// or http://")
+        raise wrong(
+            f"expected a web address, found '{shorten(value)}'", "it begins with https:// or http:// and a host"
+        )
     return value
 
 

@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -171,6 +171,36 @@ class Urls:
     def absolute(self, path: str) -> str:
         """Return the URL of a path with scheme and host, for canonical links, feeds and sitemaps."""
         return _split(self.base_url)[0] + _encoded(self.base_url, path)
+
+    def inside(self, address: str) -> str:
+        """Return the path, query and fragment of a web address below `base_url`, '' where it leads elsewhere.
+
+        Whether it says http or https makes no difference: a host sends readers of one to the other.
+        """
+        if host_of(address) != host_of(self.base_url):
+            return ""
+        parts = urlsplit(address)
+        path = quote(parts.path, safe=SAFE) or "/"
+        if not f"{path}/".startswith(f"{self.base_path}/"):
+            return ""
+        return urlunsplit(("", "", path.removeprefix(self.base_path) or "/", parts.query, parts.fragment))
+
+
+def host_of(address: str) -> str:
+    """Return the host of a web address in ASCII, with its port unless that is the scheme's own.
+
+    Raises ValueError where what stands there is no host.
+    """
+    parts = urlsplit(address)
+    host, port = parts.hostname or "", parts.port
+    host = f"[{host}]" if ":" in host else host if host.isascii() else host.encode("idna").decode()
+    if not _HOST.fullmatch(host):
+        raise ValueError(host)
+    return host if port in {None, _PORTS.get(parts.scheme)} else f"{host}:{port}"
+
+
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\]")
+_PORTS = {"http": 80, "https": 443}
 
 
 def site_path(address: str) -> tuple[str, str]:

@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.urls import PERMALINK_FIELDS, PERMALINKS, Urls, collision_key, is_slug, output_file, path_of, slugify
+from builder.urls import (
+    PERMALINK_FIELDS,
+    PERMALINKS,
+    Urls,
+    collision_key,
+    host_of,
+    is_slug,
+    output_file,
+    path_of,
+    slugify,
+)
 
 
 @pytest.mark.parametrize(
@@ -131,6 +141,34 @@ def test_urls(base: str, path: str, url: str, absolute: str) -> None:
     urls = Urls(base, PERMALINKS)
     assert urls.url(path) == url
     assert urls.absolute(path) == absolute
+
+
+@pytest.mark.parametrize(
+    ("base", "address", "path"),
+    [
+        ("https://example.com/", "https://example.com/a/?b#c", "/a/?b#c"),
+        ("https://example.com/", "http://EXAMPLE.com:80", "/"),
+        ("https://example.com/", "https://example.com:8443/a/", ""),
+        ("https://example.com/", "https://www.example.com/a/", ""),
+        ("https://example.com/maps/", "https://example.com/maps", "/"),
+        ("https://example.com/maps/", "https://example.com/maps/a/", "/a/"),
+        ("https://example.com/maps/", "https://example.com/mapsa/", ""),
+        ("https://example.com/%C3%BC/", "https://example.com/ü/a/", "/a/"),
+        ("https://xn--bcher-kva.example/", "https://Bücher.example/a/", "/a/"),
+    ],
+)
+def test_addresses_of_the_site_itself(base: str, address: str, path: str) -> None:
+    """An address below the base URL, however it is written, is a path of the site; any other is none."""
+    assert Urls(base, PERMALINKS).inside(address) == path
+
+
+@pytest.mark.parametrize(
+    "address", ["https://[bad/", "https://x:99999/", "https://a..b/", "https://a%20b/", "https://:1/"]
+)
+def test_no_hosts(address: str) -> None:
+    """What cannot be a host is told apart from one that is not there today."""
+    with pytest.raises(ValueError):  # noqa: PT011 - urllib has several messages
+        host_of(address)
 
 
 def test_fragments() -> None:

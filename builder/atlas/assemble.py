@@ -11,7 +11,7 @@ from builder.diagnostics import did_you_mean, error
 from builder.load import shorten
 from builder.model import EntityDef, ItemInterface, MapInterface, MentionDef, Place, Status, status_on
 from builder.schema import is_web_url
-from builder.urls import collision_key, slugify
+from builder.urls import collision_key, site_path, slugify
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -353,7 +353,7 @@ class _Assembly:
                 hint = "write a path that begins with one `/`, or an address with https:// or http:// and a host"
                 self.atlas.faults.append(error("redirect", message, place.file, *place.keys, hint=hint))
                 return target.home
-            return wanted
+            return wanted if wanted.startswith("/") else self.urls.inside(wanted) or wanted
         found = resolver.find(wanted.partition("#")[0], item.cluster)
         if isinstance(found, Unknown):
             message = f"`redirect_to` names '{shorten(wanted)}', and there is no such page"
@@ -391,17 +391,17 @@ class _Assembly:
         redirects = self.atlas.redirects
         seen = [start]
         goal = redirects[start]
-        while goal in redirects:
-            if goal in seen:
-                circle = seen[seen.index(goal) :]
+        while (path := site_path(goal)[0]) in redirects:
+            if path in seen:
+                circle = seen[seen.index(path) :]
                 if start == min(circle):
-                    message = f"the redirects {' → '.join([*circle, goal])} lead in a circle"
+                    message = f"the redirects {' → '.join([*circle, path])} lead in a circle"
                     hint = "let one of them lead to a published page"
                     file, keys = self.atlas.origins[start]
                     self.atlas.faults.append(error("redirect", message, file, *keys, hint=hint))
                 return
-            seen.append(goal)
-            goal = redirects[goal]
+            seen.append(path)
+            goal = redirects[path]
         redirects[start] = goal
 
 
