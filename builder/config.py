@@ -10,7 +10,7 @@ import dataclasses
 import difflib
 import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -20,7 +20,7 @@ from builder.files import CONFIG, ENVIRONMENT_PREFIX
 from builder.load import parse, shorten
 from builder.schema import Count, Language, Model, Ratio, Text, WebUrl, wrong
 from builder.targets import check_targets
-from builder.urls import PERMALINK_FIELDS, PERMALINKS, SAFE, Urls, slugify
+from builder.urls import PERMALINK_FIELDS, PERMALINKS, SAFE, Urls, host_of, slugify
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,16 +46,19 @@ EDITORS: dict[str, str] = {
 
 
 def _base_url(value: str) -> str:
+    owner = re.match(r"(https?://)[^/?#]*@(.*)", value, re.IGNORECASE)
+    if owner:  # first of all, and without the value: the messages below would show a password
+        message = "a base URL names no user and no password, since every page shows it"
+        raise wrong(message, f"write {owner[1]}{owner[2]}")
     value = schema._http_url(value)  # noqa: SLF001 - the one rule for web addresses
     if "?" in value or "#" in value:
         raise wrong("a base URL has no `?` and no `#`", f"write {re.split('[?#]', value)[0]}")
     parts = urlsplit(value)
-    try:
-        host = parts.netloc if parts.netloc.isascii() else parts.netloc.encode("idna").decode()
-    except UnicodeError:
-        raise wrong(f"'{shorten(parts.netloc)}' is no name of a host") from None
+    if re.search(r"//|/\.\.?(/|$)", unquote(parts.path)) or re.search("%(?![0-9A-Fa-f]{2})", parts.path):
+        hint = "it has no `//`, `/./` and `/../`, and after `%` two hexadecimal digits"
+        raise wrong(f"the path '{shorten(parts.path)}' is no folder of a host", hint)
     path = quote(parts.path, safe=SAFE)
-    return f"{parts.scheme}://{host}{path if path.endswith('/') else path + '/'}"
+    return f"{parts.scheme}://{host_of(value)}{path if path.endswith('/') else path + '/'}"
 
 
 def _editor(value: str) -> str:
