@@ -85,6 +85,13 @@ def _header_path(value: str) -> str:
     return value
 
 
+def _header_name(value: str) -> str:
+    if not re.fullmatch("[A-Za-z0-9][A-Za-z0-9_-]*", value):
+        message = f"expected the name of a header such as X-Robots-Tag, found '{shorten(value)}'"
+        raise wrong(message, "it has letters, digits and hyphens")
+    return value
+
+
 def _nav_url(value: str) -> str:
     if value.startswith("/") and not value.startswith("//"):
         return value
@@ -144,6 +151,9 @@ _Who = Annotated[
     Literal["person", "organization"],
     BeforeValidator(schema._choice("person", "organization")),  # noqa: SLF001
 ]
+
+
+_HeaderName = Annotated[str, BeforeValidator(schema._text), AfterValidator(_header_name)]  # noqa: SLF001
 
 
 class PublisherKeys(Model):
@@ -309,7 +319,10 @@ class SiteKeys(Model):
     """Structured data options."""
     deploy: dict[str, dict[str, Any]] = {}
     """Targets of `topicsite deploy`, by name."""
-    headers: dict[Annotated[Text, AfterValidator(_header_path)], dict[str, Text]] = {}
+    headers: dict[
+        Annotated[Text, AfterValidator(_header_path)],
+        dict[_HeaderName, Text],
+    ] = {}
     """Further HTTP headers by path; `*` in it is any text, `:name` any text without `/`."""
     editor: Annotated[Text, AfterValidator(_editor)] = "vscode"
     """The editor that the preview's links open: a name, or an address with {file}, {line} and {column}."""
