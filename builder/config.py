@@ -112,16 +112,23 @@ _MUST = {
 }
 
 
+def _is_path(pattern: str) -> bool:
+    plain = re.sub(r"\{[^{}]*\}", "x", pattern)
+    return re.fullmatch(r"(/(?!\.\.|\./)[^\s/?#{}\\]+)*/", plain) is not None
+
+
 def _permalinks(value: dict[str, str]) -> dict[str, str]:
     for kind, pattern in value.items():
         if kind not in PERMALINKS:
             raise wrong(f"there is no kind of page '{shorten(kind)}'", did_you_mean(kind, PERMALINKS), f"{kind}!")
         fields = re.findall(r"\{([^{}]*)\}", pattern)
         allowed = PERMALINK_FIELDS[kind]
-        plain = re.sub(r"\{[^{}]*\}", "x", pattern)
-        if not re.fullmatch(r"(/[^\s/?#{}\\]+)*/", plain) or "/.." in plain or "/./" in plain:
-            hint = f"write /{pattern.strip('/')}/"
-            raise wrong(f"the permalink '{shorten(pattern)}' of {kind} must begin and end with `/`", hint, kind)
+        if not _is_path(pattern):
+            slashed = f"/{re.sub('^https?://[^/]*', '', pattern).strip('/')}/"
+            hint = "between its slashes are parts without spaces, `?`, `#` and backslashes, no `.` and no `..`"
+            hint = f"write {slashed}" if _is_path(slashed) else hint
+            message = "is no path" if pattern[:1] == pattern[-1:] == "/" else "must begin and end with `/`"
+            raise wrong(f"the permalink '{shorten(pattern)}' of {kind} {message}", hint, kind)
         unknown = [field for field in fields if field not in allowed]
         if unknown:
             has = ", ".join(f"{{{name}}}" for name in sorted(allowed)) or "no fields"

@@ -150,6 +150,8 @@ class Renderer:
                 if name in self._loader.files:
                     file, line = name, trace.tb_lineno
                 trace = trace.tb_next
+            if isinstance(fault, TemplateNotFound) and not file:  # no template names it, so it cannot be misspelt
+                hint = "write it, or have it from another theme: `extends: default` in theme.yaml"
         found = error("theme", message, file or f"themes/{self._theme.name}", hint=hint)
         return TemplateFault(
             type(found)(found.code, message, found.file, hint=hint, line=line, column=1 if line else 0)

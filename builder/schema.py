@@ -12,6 +12,7 @@ import copy
 import datetime as dt
 import os
 import re
+import unicodedata
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
 from urllib.parse import unquote
 
@@ -69,8 +70,10 @@ def _date(value: Any) -> Any:
 
 def _whole(value: Any) -> Any:
     if isinstance(value, str) and not re.fullmatch(r"[+-]?[0-9]+", value.strip()):
-        compact = re.sub(r"[ ,._']", "", value)
-        hint = f"write {compact}" if compact.isdigit() else "write digits only"
+        whole = re.sub(r"(?<=[0-9])[.,]0+$", "", unicodedata.normalize("NFKC", value.strip()))
+        if re.fullmatch(r"[0-9]{1,3}([ ,._'][0-9]{3})+", whole):  # thousands that are set apart
+            whole = re.sub("[^0-9]", "", whole)
+        hint = f"write {whole}" if re.fullmatch("[0-9]+", whole) else "write digits only"
         raise wrong(f"expected a whole number, found '{shorten(value)}'", hint)
     if isinstance(value, str) and len(value.strip()) > _DIGITS:
         raise wrong(f"expected a whole number of at most {_DIGITS} digits, found '{shorten(value)}'")
@@ -107,13 +110,20 @@ def _http_url(value: str) -> str:
 
 #: What no path of a page has: white space, `?`, `#`, backslashes, hosts' wildcards (`*`, `:name`), hidden or parent
 #: folders, and folders with the name of a page.
-_NO_PATH = re.compile(r"[\s?#\\*\x00-\x1f\x7f]|//|/[:.]|\.html?/", re.IGNORECASE)
+_NO_PATH = {
+    r"^(?!/)|//": "begins with one `/` and has no `//`",
+    r"\s": "has no spaces, and no `%20`",
+    r"[?#\\*\x00-\x1f\x7f]": "has no `?`, `#`, `*` or backslash, and no code of one",
+    "/:": "has no part that begins with `:`",
+    r"/\.": "has no part that begins with a dot",
+    r"(?i:\.html?/)": "ends after a name with `.html`",
+}
 
 
 def _path(value: str) -> str:
     plain = unquote(value)
-    if not plain.startswith("/") or _NO_PATH.search(plain):
-        hint = "it begins with one `/` and has no spaces, `?`, `#`, `*` or `..`"
+    hint = next((f"it {rule}" for pattern, rule in _NO_PATH.items() if re.search(pattern, plain)), "")
+    if hint:
         raise wrong(f"expected a path of this site such as /old-page/, found '{shorten(value)}'", hint)
     return plain
 
@@ -460,11 +470,12 @@ def _diagnose(
     if kind == "extra_forbidden":
         key = str(keys[-1])
         owner = _model_at(model, keys[:-1])
-        names = [field for field in owner.model_fields if field not in (_value_at(data, keys[:-1]) or {})]
+        names = owner.model_fields
         thing = _thing(owner)
-        near = _NAMED_ELSEWHERE.get(key, "") if _NAMED_ELSEWHERE.get(key) in names else ""
-        near = near or nearest(key, names) or nearest(key, owner.model_fields)
-        hint = f"did you mean '{near}'?" if near else f"{thing} has: {', '.join(owner.model_fields)}"
+        near = _NAMED_ELSEWHERE.get(key, "") if _NAMED_ELSEWHERE.get(key) in names else nearest(key, names)
+        hint = f"did you mean '{near}'?" if near else f"{thing} has: {', '.join(names)}"
+        if near in (_value_at(data, keys[:-1]) or {}):
+            hint = f"did you mean '{near}'? It stands here already: keep one of them"
         return error(
             "unknown-key", f"unknown key '{shorten(key)}' in {thing}", name, *prefix, *keys[:-1], f"{key}!", hint=hint
         )
@@ -492,7 +503,7 @@ def _diagnose(
     expected = _EXPECTED.get(kind, detail["msg"])
     hint = ""
     if kind == "string_type" and isinstance(value, dict):
-        hint = "text that contains `: ` must stand in quotes"
+        hint = "text that begins with `{` or contains `: ` must stand in quotes"
     elif kind == "string_type" and isinstance(value, list):
         hint = "text that begins with `[` or `- ` must stand in quotes"
     elif kind == "list_type":

@@ -84,6 +84,8 @@ def sort_sources(root: Path) -> Sources:
             if parts[1] == "maps":
                 stem, _, ending = parts[2].rpartition(".")
                 hint = f"a map is a folder: content/maps/{stem}/map.{ending}"
+            if parts[1] == "pages":
+                hint = f"a page's text is Markdown: {source.name.rpartition('.')[0]}.md"
             hint = hint or "maps are in content/maps/<map>/, pages in content/pages/"
             result.faults.append(error("stray-file", "no page is made of this file", source.name, hint=hint))
         else:

@@ -134,6 +134,7 @@ def test_permalinks(pattern: str) -> None:
         "/x y/{slug}/",
         "/{slug}?/",
         "//{slug}/",
+        "/{slug}/./",
         "/{slug!r}/",
         "/{}/",
         "/{",

@@ -72,6 +72,14 @@ def test_links_within_the_site(tmp_path: Path) -> None:
     assert "[a](/tea/?a=1&b=/c#top), [b](/tea/black/assam/#x)" in twin
 
 
+def test_a_picture_whose_name_is_not_composed(tmp_path: Path) -> None:
+    """A picture is found where the file system keeps the letters of its name in parts."""
+    site = make(tmp_path, green_sencha_md=f"{TEXT}\n\n![Thé](thé.png) ![Again](th%C3%A9.png)")
+    write(site, {"content/maps/tea/green/the\u0301.png": ""})
+    good(site)
+    assert (site / "output/tea/green/the\u0301.png").exists()
+
+
 def test_what_only_drafts_name(tmp_path: Path) -> None:
     """Entities and headings that only a draft has are on no page and in no list; those of the plan are."""
     faq = "faq: [{question: Why?, answer: So., answered_by: 'sencha#secret'}]\n"

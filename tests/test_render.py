@@ -491,7 +491,9 @@ def test_missing_template_of_a_kind() -> None:
     page, _ = example("home", whole=False)
     with pytest.raises(TemplateFault) as caught:
         Renderer(theme({"page.html.jinja": ""}, en="a=a"), SITE, URLS).render(page)
-    expected = "themes/child: error: there is no template 'home.html.jinja' [theme]"
+    expected = (
+        "themes/child: error: there is no template 'home.html.jinja' [theme]\n    write it, or have it from another"
+    )
     assert str(caught.value.diagnostic).startswith(expected)
 
 

@@ -307,9 +307,10 @@ class _Assembly:
         )  # fmt: skip
 
     def authors(self) -> None:
+        hint = "give the author another key"
         for key in self.config.authors:
             path = self.urls.path("author", slug=slugify(key))
-            self.claim(path, f"the author '{shorten(key)}'", Place("site.yaml", ("authors", key)))
+            self.claim(path, f"the author '{shorten(key)}'", Place("site.yaml", ("authors", f"{key}!")), hint)
 
     def redirects(self) -> None:
         """Find where every old path leads; chains are followed to their end."""

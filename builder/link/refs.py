@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import posixpath
+import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -22,7 +23,7 @@ from builder.load import shorten
 from builder.urls import site_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from builder.body import Body, Ref
     from builder.urls import Urls
@@ -198,13 +199,23 @@ def unknown(ref: str, key: str, scope: Scope, place: tuple[str | int, ...], text
     return error("unknown-reference", message, scope.file, *place, text=text, hint=hint)
 
 
+def _file(name: str, files: Collection[str]) -> str:
+    """Return a file's name as the file system has it, which may keep the parts of `é` apart; else as it is written."""
+    if name in files or name.isascii():
+        return name
+    whole = unicodedata.normalize("NFC", name)
+    return next((file for file in sorted(files) if unicodedata.normalize("NFC", file) == whole), name)
+
+
 def _asset(ref: Ref, scope: Scope, urls: Urls, place: tuple[str | int, ...], result: Resolved) -> None:
     """Publish a file that stands beside the text, such as a picture."""
     bare = unquote(ref.target.partition("#")[0].partition("?")[0])
-    name = posixpath.normpath(posixpath.join(posixpath.dirname(scope.file), bare))
+    folder = posixpath.dirname(scope.file)
+    name = _file(posixpath.normpath(posixpath.join(folder, bare)), scope.files)
     if name not in scope.files:
         page = nearest(posixpath.basename(bare.rstrip("/")), [target.slug for target in scope.own.values()])
-        hint = did_you_mean(name, scope.files)
+        near = nearest(name, scope.files)
+        hint = f"did you mean '{posixpath.relpath(near, folder)}'?" if near else ""
         if not hint and page and not posixpath.splitext(bare)[1]:
             hint = f"a page is linked as [[{page}]]"
         hint = hint or "write a path from this file to a file of its map, or a full address"
