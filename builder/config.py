@@ -399,8 +399,9 @@ def from_environment(fault: Diagnostic, environment: Mapping[str, str]) -> Diagn
         return fault
     keys = tuple(str(key).removesuffix("!") for key in fault.keys)
     for path, name in origins(environment).items():
-        missing_beside = fault.code == "missing-key" and path[: len(keys) - 1] == keys[:-1]
-        if keys[: len(path)] == path or missing_beside:
+        missing_beside = fault.code == "missing-key" and len(keys) > 1 and path[: len(keys) - 1] == keys[:-1]
+        made_of_keys = fault.code == "type" and path[: len(keys)] == keys  # by the variable's `__`
+        if keys[: len(path)] == path or missing_beside or made_of_keys:
             return dataclasses.replace(fault, file=name, keys=())
     return fault
 

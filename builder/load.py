@@ -466,13 +466,26 @@ def _place(d: Diagnostic, root: yaml.Node | None, text: str, first_line: int) ->
         elif not d.keys and first_line:
             found = _FRONT_MATTER.match(text)
             start = found.end() if found else 0
-        position = text.find(d.text, start)
-        if position < 0:
-            position = text.find(d.text)
+        position = _found(text, d.text, start)
+        if position < 0 and start:
+            position = _found(text, d.text, 0)
         if position >= 0:
             line = text.count("\n", 0, position) + 1
             return dataclasses.replace(d, line=line, column=position - text.rfind("\n", 0, position))
     return _marked(d, mark, first_line) if mark is not None else d
+
+
+def _found(text: str, wanted: str, start: int) -> int:
+    """Return where a piece of text stands from `start` on: as the address of a link, else as a whole, else anywhere.
+
+    -1 where it does not. `/a/` stands in `/b/a/` too, and a picture's name may stand in the words before it.
+    """
+    piece = re.escape(wanted)
+    for pattern in (rf"(?:\]\(<?|\]:[ \t]*<?|=[\"']?){piece}(?![\w/.-])", rf"(?<![\w/.-]){piece}(?![\w/.-])"):
+        found = re.compile(pattern).search(text, start)
+        if found:
+            return found.end() - len(wanted)
+    return text.find(wanted, start)
 
 
 def _offset(text: str, line: int, column: int) -> int:

@@ -64,6 +64,10 @@ def test_environment_is_named_in_errors() -> None:
     """A wrong value is reported with the variable that it comes from."""
     _, faults = load_config(b"title: T", {"TOPICSITE_LANGUAGE": "English"})
     assert [fault.file for fault in faults] == ["TOPICSITE_LANGUAGE"]
+    _, faults = load_config(b"title: T", {"TOPICSITE_TITLE__X": "Tea"})
+    assert [fault.file for fault in faults] == ["TOPICSITE_TITLE__X"]
+    _, faults = load_config(b"theme: default", {"TOPICSITE_LANGUAGE": "en"})
+    assert [(fault.file, fault.keys) for fault in faults] == [("site.yaml", ("title",))]
 
 
 def test_a_part_of_a_key_from_the_environment() -> None:
