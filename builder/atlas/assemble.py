@@ -287,8 +287,10 @@ class _Assembly:
             ours, theirs = getattr(mention, name), getattr(known, name)
             if ours and not theirs:
                 changes[name] = ours
-            elif ours and ours != theirs and name == "kind":
-                message = f"'{shorten(mention.name)}' is of kind '{ours}' here and '{theirs}' elsewhere"
+            elif ours and ours != theirs and not (name == "same_as" and {*ours} <= {*theirs}):
+                message = f"'{shorten(mention.name)}' has another `{name}` here than elsewhere"
+                if name == "kind":
+                    message = f"'{shorten(mention.name)}' is of kind '{ours}' here and '{theirs}' elsewhere"
                 place = mention.place
                 atlas.faults.append(
                     error("entity-conflict", message, place.file, *place.keys, hint="say it once, in entities.yaml")
