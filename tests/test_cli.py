@@ -62,18 +62,19 @@ def test_strict(tmp_path: Path) -> None:
     [
         ["build", "--date", "yesterday"],
         ["build", "--no-such-option"],
-        ["build", "--site", "/no/such/folder/file.txt/x"],
+        ["build", "--site", "no-such-folder"],
         ["check", "--format", "xml"],
         ["no-such-command"],
         ["schema", "nothing"],
         ["new", "article", "map"],
+        ["new", "map", ""],
     ],
 )
 def test_wrong_usage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> None:
-    """Wrong usage is explained on stderr and ends with 2, or, for a folder without a site, with 1."""
+    """Wrong usage is explained on stderr and ends with 2."""
     monkeypatch.chdir(tmp_path)
     status, out, err = run(*arguments)
-    assert status == (1 if "--site" in arguments else 2)
+    assert status == 2
     assert out == ""
     assert err
 

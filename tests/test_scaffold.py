@@ -72,11 +72,11 @@ def test_the_commented_keys_are_right(site: Path) -> None:
 
 
 def test_a_folder_that_is_not_empty_is_left_alone(tmp_path: Path) -> None:
-    """A folder with anything in it, or a file in the way, is a message with exit status 1, and nothing is written."""
+    """A folder with anything in it, or a file in the way, is a message with exit status 2, and nothing is written."""
     (tmp_path / "full").mkdir()
     (tmp_path / "full/mine.txt").write_text("mine")
     status, out, err = run("new", tmp_path / "full")
-    assert (status, out, err) == (1, "", f"topicsite: the folder {tmp_path}/full is not empty; name a new one\n")
+    assert (status, out, err) == (2, "", f"topicsite: the folder {tmp_path}/full is not empty; name a new one\n")
     assert [path.name for path in (tmp_path / "full").iterdir()] == ["mine.txt"]
     with pytest.raises(ScaffoldError, match="exists already and is not a folder"):
         make_site(tmp_path / "full/mine.txt")
@@ -98,7 +98,7 @@ def test_new_map_never_overwrites(site: Path) -> None:
     """A map whose folder exists is refused."""
     before = (site / "content/maps/night-sky/map.yaml").read_bytes()
     status, _, err = run("new", "map", "Night sky", "--site", site)
-    assert status == 1
+    assert status == 2
     assert err == "topicsite: there is a map in content/maps/night-sky already; give this one a --slug\n"
     assert (site / "content/maps/night-sky/map.yaml").read_bytes() == before
 
@@ -163,23 +163,23 @@ def test_a_pillar(site: Path, named: str) -> None:
     ],
 )
 def test_what_cannot_be_made(site: Path, arguments: tuple[str, ...], message: str) -> None:
-    """Unknown maps and clusters, and files in the way, are messages with the nearest name and exit status 1."""
-    assert run("new", "article", *arguments, "--site", site) == (1, "", f"topicsite: {message}\n")
+    """Unknown maps and clusters, and files in the way, are messages with the nearest name and exit status 2."""
+    assert run("new", "article", *arguments, "--site", site) == (2, "", f"topicsite: {message}\n")
 
 
 @pytest.mark.parametrize("slug", ["A B", "../../x", "a/b", "/etc/x", "-"])
 def test_a_slug_that_no_url_can_have(site: Path, slug: str) -> None:
     """A --slug that cannot stand in a URL is refused: no file is ever made outside its folder."""
     before = sorted(site.parent.rglob("*"))
-    assert run("new", "article", "night-sky", "finding-your-way", "X", "--slug", slug, "--site", site)[0] == 1
-    assert run("new", "map", "X", "--slug", slug, "--site", site)[0] == 1
+    assert run("new", "article", "night-sky", "finding-your-way", "X", "--slug", slug, "--site", site)[0] == 2
+    assert run("new", "map", "X", "--slug", slug, "--site", site)[0] == 2
     assert sorted(site.parent.rglob("*")) == before
 
 
 def test_outside_a_site(tmp_path: Path) -> None:
     """Without a site.yaml there is no map to make; the message says how to begin."""
     status, _, err = run("new", "map", "X", "--site", tmp_path)
-    assert status == 1
+    assert status == 2
     assert err == f"topicsite: there is no site.yaml in {tmp_path}; `topicsite new DIR` makes a site\n"
 
 

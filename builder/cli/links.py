@@ -8,7 +8,7 @@ import click
 
 from builder.cli import options
 from builder.cli.building import built, exit_on_errors, request_for
-from builder.cli.terminal import CONTENT_ERROR, fail, print_report
+from builder.cli.terminal import CONTENT_ERROR, USAGE_ERROR, fail, print_report
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -68,4 +68,4 @@ def links(
             return
         print_report(form, report.table(made, limit), lambda: report.as_json(made), lambda: report.as_csv(made))
     except report.ReportError as fault:
-        fail(str(fault), CONTENT_ERROR)
+        fail(str(fault), CONTENT_ERROR if isinstance(fault, report.UnbuiltError) else USAGE_ERROR)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from builder.cli import options
-from builder.cli.terminal import CONTENT_ERROR, MACHINE_ERROR, count, fail
+from builder.cli.terminal import CONTENT_ERROR, MACHINE_ERROR, USAGE_ERROR, count, fail
 
 
 class _New(click.Group):
@@ -36,7 +36,7 @@ def new_site(folder: Path, title: str | None) -> None:
     try:
         made = make_site(folder, title)
     except ScaffoldError as fault:
-        fail(str(fault), CONTENT_ERROR)
+        fail(str(fault), USAGE_ERROR)
     except OSError as fault:
         fail(f"{fault.filename}: {fault.strerror}", MACHINE_ERROR)
     click.echo(f"{count(len(made), 'file')} in {folder}")
@@ -69,7 +69,7 @@ def _make(function: str, *arguments: object) -> None:
     try:
         path = getattr(scaffold, function)(*arguments)
     except scaffold.ScaffoldError as fault:
-        fail(str(fault), CONTENT_ERROR)
+        fail(str(fault), CONTENT_ERROR if isinstance(fault, scaffold.BrokenMapError) else USAGE_ERROR)
     except OSError as fault:
         fail(f"{fault.filename}: {fault.strerror}", MACHINE_ERROR)
     click.echo(path)

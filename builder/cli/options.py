@@ -27,7 +27,7 @@ site = click.option(
     "--site",
     "-C",
     default=".",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="The site's folder; default: this one.",
 )
 date = click.option("--date", type=Day(), help="The day to build for; default: today.")

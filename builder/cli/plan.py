@@ -9,7 +9,7 @@ import click
 
 from builder.cli import options
 from builder.cli.building import built, exit_on_errors, request_for
-from builder.cli.terminal import CONTENT_ERROR, fail, print_report
+from builder.cli.terminal import CONTENT_ERROR, USAGE_ERROR, fail, print_report
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -48,7 +48,7 @@ def plan(
     try:
         made = planning.plan(result.site, map_name, best=best, from_nothing=from_nothing, replay=steps)
     except ReportError as fault:
-        fail(str(fault), CONTENT_ERROR)
+        fail(str(fault), USAGE_ERROR)
     if form == "ics":
         click.echo(made.calendar().replace("\r\n", "\n") if sys.stdout.isatty() else made.calendar(), nl=False)
     else:

@@ -21,7 +21,7 @@ from builder.emit.links import link_header, link_rows, read_links, read_scores
 from builder.link.diff import LinkDiff, diff_links, summary
 from builder.linkreport import LINKS, PAGES, REPORT, previous
 from builder.pipeline import Request, build
-from builder.report.links import ReportError, by_group
+from builder.report.links import ReportError, UnbuiltError, by_group
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,10 +44,10 @@ class Lists(NamedTuple):
 
 
 def lists_of(result: Result) -> Lists:
-    """Return the lists of a build; raises ReportError where it did not get so far."""
+    """Return the lists of a build; raises UnbuiltError where it did not get so far."""
     graph: LinkGraph | None = result.graph
     if graph is None:
-        raise ReportError("the site has errors, so that its links cannot be compared")
+        raise UnbuiltError("the site has errors, so that its links cannot be compared")
     rows = link_header(graph.nav) + link_rows(result.links)
     scores = {path: page.score for path, page in graph.pages.items()}
     return Lists(read_links(rows)[1:], {defused(path): score for path, score in scores.items()})
@@ -84,7 +84,7 @@ def against_last_build(result: Result, state: Path) -> tuple[str, LinkDiff]:
 
 
 def against_revision(result: Result, request: Request, revision: str) -> tuple[str, LinkDiff]:
-    """Return what changed since a revision, and a title; raises ReportError where there is no such site."""
+    """Return what changed since a revision, and a title; raises ReportError where there is none that builds."""
     with tempfile.TemporaryDirectory(prefix="topicsite-") as name:
         folder = Path(name, "site")
         folder.mkdir()
@@ -92,7 +92,7 @@ def against_revision(result: Result, request: Request, revision: str) -> tuple[s
         old = build(replace(request, root=folder, output=None, state=Path(name, "state"), write=False))
         if old.failed or old.graph is None:
             first = next((str(d) for d in old.diagnostics if d.severity == "error"), "it has no page")
-            raise ReportError(f"the site of {revision} does not build:\n{first}")
+            raise UnbuiltError(f"the site of {revision} does not build:\n{first}")
         was = lists_of(old)
     title = f"Since {revision}" if commit.startswith(revision) else f"Since {revision} ({commit[:10]})"
     return title, _difference(was, lists_of(result))

@@ -33,7 +33,11 @@ _GROUPS: Final = tuple(Group)
 
 
 class ReportError(Exception):
-    """What was asked for cannot be shown; the message is for the user."""
+    """What was asked for does not exist; the message is for the user."""
+
+
+class UnbuiltError(ReportError):
+    """What was asked for cannot be shown, since the content has errors."""
 
 
 @dataclass(frozen=True, slots=True)

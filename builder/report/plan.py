@@ -14,7 +14,7 @@ from rich.text import Text
 
 from builder import plan
 from builder.atlas import map_key
-from builder.diagnostics import nearest
+from builder.diagnostics import did_you_mean
 from builder.emit.data import defused
 from builder.model import Status
 from builder.report.links import ReportError
@@ -52,8 +52,9 @@ def maps_of(atlas: Atlas, wanted: str | None) -> list[MapInterface]:
         return list(atlas.maps)
     found = [unit for unit in atlas.maps if unit.slug == wanted]
     if not found:
-        near = nearest(wanted, [unit.slug for unit in atlas.maps])
-        raise ReportError(f"there is no map '{wanted}'" + (f"; did you mean '{near}'?" if near else ""))
+        slugs = [unit.slug for unit in atlas.maps]
+        hint = did_you_mean(wanted, slugs, otherwise=f"there are: {', '.join(slugs) or 'none yet'}")
+        raise ReportError(f"there is no map '{wanted}'; {hint}")
     return found
 
 

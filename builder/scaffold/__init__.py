@@ -28,6 +28,10 @@ class ScaffoldError(Exception):
     """Something cannot be made; the message is for the user and says what to do instead."""
 
 
+class BrokenMapError(ScaffoldError):
+    """A map cannot be read, so that nothing can be made in it."""
+
+
 def make_site(folder: Path, title: str | None = None) -> list[Path]:
     """Make a site with a small map in a folder that is new or empty; return its files.
 
@@ -133,7 +137,7 @@ def _plan(site: Path, name: str) -> _Plan:
 def _read_plan(site: Path, folder: str) -> _Plan:
     source = source_of(site, f"{MAPS}/{folder}/map.yaml") or source_of(site, f"{MAPS}/{folder}/map.md")
     if source is None:
-        raise ScaffoldError(f"the folder {MAPS}/{folder} has no map.yaml and no map.md")
+        raise BrokenMapError(f"the folder {MAPS}/{folder} has no map.yaml and no map.md")
     data, faults = read(source)
     keys = None
     if data is not None:
@@ -144,7 +148,7 @@ def _read_plan(site: Path, folder: str) -> _Plan:
             faults += wrongs
     if keys is None or has_errors(faults):
         first = in_order(place(faults, lambda _: data))[0]
-        raise ScaffoldError(f"the map has to be mended first\n{first}")
+        raise BrokenMapError(f"the map has to be mended first\n{first}")
     return _Plan(folder, keys)
 
 

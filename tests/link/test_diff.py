@@ -98,7 +98,7 @@ def test_publishing_and_retiring(tmp_path: Path) -> None:
 def test_without_a_build(tmp_path: Path) -> None:
     """Without an earlier build there is nothing to compare with, and the message says what to do."""
     result = topicsite(write(tmp_path), "links", "--diff")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "there is no earlier build to compare with; `topicsite build` makes one" in result.stderr
 
 
@@ -121,7 +121,7 @@ def test_against_a_revision(tmp_path: Path, git: Callable[..., str]) -> None:
 
 
 def test_revisions_that_do_not_do(tmp_path: Path, git: Callable[..., str]) -> None:
-    """An unknown revision, a folder that was not there, a site that does not build: each is said, with status 1."""
+    """An unknown revision, a folder that was not there: wrong usage. A site that does not build: the content's."""
     site = write(tmp_path / "site", {"content/maps/cups/clay/glazing.md": "[[nowhere]]\n"})
     (tmp_path / "readme").write_text("first", "utf-8")
     git("add", "readme")
@@ -135,7 +135,7 @@ def test_revisions_that_do_not_do(tmp_path: Path, git: Callable[..., str]) -> No
         ("HEAD", "the site of HEAD does not build:\ncontent/maps/cups/clay/glazing.md:1:"),
     ):
         result = topicsite(site, "links", f"--diff={revision}")
-        assert result.exit_code == 1, revision
+        assert result.exit_code == (1 if revision == "HEAD" else 2), revision
         assert message in result.stderr
 
 
@@ -144,7 +144,7 @@ def test_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     site = write(tmp_path)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     result = topicsite(site, "links", "--diff", "HEAD")
-    assert (result.exit_code, "is in no git repository" in result.stderr) == (1, True)
+    assert (result.exit_code, "is in no git repository" in result.stderr) == (2, True)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert "git is not installed" in topicsite(site, "links", "--diff", "HEAD").stderr
 

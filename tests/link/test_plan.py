@@ -227,9 +227,10 @@ def test_json_and_csv(site: Path) -> None:
 
 
 def test_unknown_map(site: Path) -> None:
-    """A map that is not there is named with the nearest."""
+    """A map that is not there is named with the nearest, or with all that are there."""
     result = topicsite(site, "plan", "teas")
-    assert (result.exit_code, result.stderr) == (1, "topicsite: there is no map 'teas'; did you mean 'tea'?\n")
+    assert (result.exit_code, result.stderr) == (2, "topicsite: there is no map 'teas'; did you mean 'tea'?\n")
+    assert topicsite(site, "plan", "nope").stderr == "topicsite: there is no map 'nope'; there are: cups, tea\n"
 
 
 def test_simulate(site: Path) -> None:

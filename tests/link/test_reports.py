@@ -113,7 +113,7 @@ def test_page_shows_reserved_links(site: Path) -> None:
 def test_page_that_is_not_there(site: Path, name: str, message: str) -> None:
     """A name that fits no page, or several, is refused with what was meant."""
     result = topicsite(site, "links", "--page", name)
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert result.stderr == f"topicsite: {message}\n"
 
 
