@@ -135,7 +135,7 @@ def _scan(base: str, path: str, name: str, above: tuple[str, ...], inside: str) 
         if real and inside and not f"{real}/".startswith(f"{inside}/"):
             yield Source(base, child, barred="it is a link that leads out of the site's folder")
             continue
-        if entry.is_dir() and not entry.name.endswith(TEXTS):
+        if _is_folder(entry) and not entry.name.endswith(TEXTS):
             if real:
                 if real in above or f"{os.path.realpath(path)}/".startswith(f"{real}/"):
                     continue
@@ -149,6 +149,13 @@ def _scan(base: str, path: str, name: str, above: tuple[str, ...], inside: str) 
             yield Source(base, child)
         else:
             yield _source(base, child, status)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself, say: reading it tells the author
+        return False
 
 
 def source_of(root: Path, name: str) -> Source | None:

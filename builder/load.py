@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import codecs
 import dataclasses
+import errno
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -78,10 +79,10 @@ def read(source: Source) -> tuple[bytes | None, list[Diagnostic]]:
         return source.read(), []
     except IsADirectoryError:
         return None, [error("unreadable", "expected a file, found a folder", source.name)]
-    except FileNotFoundError:
-        message = "this is a symbolic link that leads to nothing"
-        return None, [error("unreadable", message, source.name, hint="mend the link, or delete it")]
     except OSError as fault:
+        if fault.errno in {errno.ENOENT, errno.ELOOP}:
+            message = "this is a symbolic link that leads to nothing"
+            return None, [error("unreadable", message, source.name, hint="mend the link, or delete it")]
         return None, [error("unreadable", f"the file cannot be read: {fault.strerror}", source.name)]
 
 
