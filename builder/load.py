@@ -250,7 +250,7 @@ def _compose(name: str, text: str, first_line: int) -> tuple[yaml.Node | None, l
 
 
 #: What libyaml finds (a part of its words), what authors are told, the hint, and whether the place is where the thing
-#: that is wrong began instead of where the parser gave up. `{}` is the character there.
+#: that is wrong began instead of where the parser gave up. `{}` is the character at that place.
 _SYNTAX: Final = (
     ("cannot start any token", "text cannot begin with '{}'", "put the text in quotes", False),
     (
@@ -303,6 +303,28 @@ _SYNTAX: Final = (
         "write `\\\\` for a backslash, or use single quotes",
         False,
     ),
+    (
+        "hexdecimal number",  # so libyaml spells it
+        "this escape lacks digits",
+        "`\\x` takes two hexadecimal digits, `\\u` four, `\\U` eight; write `\\\\` for a backslash",
+        False,
+    ),
+    (
+        "Unicode character escape code",
+        "this escape is no character",
+        "write the character itself; JSON writes some, such as emoji, as two escapes that are none alone",
+        False,
+    ),
+    (
+        "expected comment or line break",
+        "the text of a `|` or `>` begins on the next line",
+        "write it there, indented; put text that begins with `|` or `>` in quotes",
+        False,
+    ),
+    ("indentation indicator", "there is no such indentation", "write `|` or `>` alone", False),
+    ("alphabetic or numeric character", "text cannot begin with '{}'", "put the text in quotes", True),
+    ("mapping keys are not allowed", "text cannot begin with '{}'", "put the text in quotes", False),
+    ("directive", "a line cannot begin with '%'", "delete it, or put the text in quotes", True),
     ("undefined alias", "no `&` marks what this `*` stands for", "put text that begins with `*` in quotes", False),
     ("another document", "a second YAML document begins here", "delete the line `---`", False),
     ("expected <document start>", "a second YAML document begins here", "delete the line above", False),
@@ -318,9 +340,11 @@ def _explain(fault: yaml.MarkedYAMLError, text: str) -> tuple[str, str, yaml.Mar
         return "the line is indented with a tab", "indent with spaces", mark
     for part, message, hint, at_beginning in _SYNTAX:
         if part in problem:
-            character = line[mark.column : mark.column + 1] if mark else ""
-            return message.replace("{}", character), hint, fault.context_mark if at_beginning else mark
-    return f"{problem}, {fault.context}" if fault.context else problem, "", mark or fault.context_mark
+            at = fault.context_mark if at_beginning else mark
+            character = lines[at.line][at.column : at.column + 1] if at and at.line < len(lines) else ""
+            return message.replace("{}", character), hint, at
+    hint = "put text with signs of YAML's in quotes"
+    return f"{problem}, {fault.context}" if fault.context else problem, hint, mark or fault.context_mark
 
 
 def _kind(node: yaml.Node) -> str:
