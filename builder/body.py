@@ -153,7 +153,7 @@ def heading_of(body: Body, identity: str) -> str:
     return next((heading.text for heading in body.outline if heading.id == identity), identity)
 
 
-_TITLE = re.compile(r"\s*<h1[^>]*>(.*?)</h1>\s*", re.DOTALL)
+_TITLE = re.compile(r"\s*<h1([^>]*)>(.*?)</h1>\s*", re.DOTALL)
 _HEADING = re.compile(r"<h([1-6])([^>]*)>(.*?)</h\1>", re.DOTALL)
 _ID = re.compile(r'\sid="([^"]*)"')
 # The same within a tag: text may have ` id="…"` in it as well, in samples of code.
@@ -283,10 +283,19 @@ def _without_title(made: str, title: str) -> tuple[str, str]:
     found = _TITLE.match(made)
     if not found:
         return made, ""
-    text = " ".join(strip_tags(_HEADING_ID.sub("", found[1])).split())
+    text = _heading_text(_HEADING_ID.sub("", found[2]), _ID.search(found[1]))
     if title and text.casefold() != title.casefold():
         return made, ""
     return made[found.end() :], text
+
+
+def _heading_text(inner: str, given: re.Match[str] | None) -> str:
+    """Return the text of a heading's HTML, without the link to itself that an extension puts beside its words."""
+    words = strip_tags(inner)
+    if given and f'href="#{given[1]}"' in inner:
+        beside = re.sub(rf'<a\s[^<>]*href="#{re.escape(given[1])}"[^<>]*>.*?</a>', "", inner, flags=re.DOTALL)
+        words = strip_tags(beside).strip() or words
+    return " ".join(words.split())
 
 
 class _Pass:
@@ -329,7 +338,7 @@ class _Pass:
         if not given and inner.endswith("}") and (braces := _HEADING_ID.search(inner)):
             inner = inner[: braces.start()].rstrip()
             written = braces[1]
-        text = " ".join(strip_tags(inner).split())
+        text = _heading_text(inner, given)
         if "[[" in text:
             text = WIKI.sub(lambda m: m[2] or m[1], text)
         base = written or slugify(text) or "section"

@@ -171,6 +171,17 @@ def test_contents_with_the_extension() -> None:
     assert '<ul class="toc"><li class="toc-2"><a href="#one">One</a></li></ul>' in body.html
 
 
+@pytest.mark.parametrize(
+    "options", [{"permalink": True}, {"permalink": "§", "permalink_leading": True}, {"anchorlink": True}]
+)
+def test_headings_with_links_to_themselves(options: dict[str, object]) -> None:
+    """The links to headings that the extension `toc` makes are kept, and are no part of titles and outlines."""
+    made = MarkdownOptions.of(MarkdownKeys(extensions={"toc": options}))
+    body = compile_markdown("# My page\n\n## Part `a`\n", made, title="")
+    assert (body.title, [(h.id, h.text) for h in body.outline]) == ("My page", [("part-a", "Part a")])
+    assert 'href="#part-a"' in body.html
+
+
 @engines
 def test_plain_text_of_a_body(options: MarkdownOptions) -> None:
     """A body's text is its prose, a line for each block, without code blocks; its words are those of the prose."""
