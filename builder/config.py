@@ -10,7 +10,6 @@ import dataclasses
 import difflib
 import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
-from urllib.parse import quote, unquote, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -18,9 +17,9 @@ from builder import schema
 from builder.diagnostics import CODES, FATAL, Diagnostic, Severity, did_you_mean, error, nearest
 from builder.files import CONFIG, ENVIRONMENT_PREFIX
 from builder.load import parse, shorten
-from builder.schema import Count, Language, Model, Ratio, Text, WebUrl, wrong
+from builder.schema import BaseUrl, Count, Language, Model, Ratio, Text, WebUrl, wrong
 from builder.targets import check_targets
-from builder.urls import PERMALINK_FIELDS, PERMALINKS, SAFE, Urls, host_of, slugify
+from builder.urls import PERMALINK_FIELDS, PERMALINKS, Urls, slugify
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,22 +42,6 @@ EDITORS: dict[str, str] = {
     "nova": "nova://open?path={file}&line={line}&column={column}",
     "none": "",
 }
-
-
-def _base_url(value: str) -> str:
-    owner = re.match(r"(https?://)[^/?#]*@(.*)", value, re.IGNORECASE)
-    if owner:  # first of all, and without the value: the messages below would show a password
-        message = "a base URL names no user and no password, since every page shows it"
-        raise wrong(message, f"write {owner[1]}{owner[2]}")
-    value = schema._http_url(value)  # noqa: SLF001 - the one rule for web addresses
-    if "?" in value or "#" in value:
-        raise wrong("a base URL has no `?` and no `#`", f"write {re.split('[?#]', value)[0]}")
-    parts = urlsplit(value)
-    if re.search(r"//|/\.\.?(/|$)", unquote(parts.path)) or re.search("%(?![0-9A-Fa-f]{2})", parts.path):
-        hint = "it has no `//`, `/./` and `/../`, and after `%` two hexadecimal digits"
-        raise wrong(f"the path '{shorten(parts.path)}' is no folder of a host", hint)
-    path = quote(parts.path, safe=SAFE)
-    return f"{parts.scheme}://{host_of(value)}{path if path.endswith('/') else path + '/'}"
 
 
 def _editor(value: str) -> str:
@@ -286,7 +269,7 @@ class SiteKeys(Model):
 
     title: Text
     """The name of the site."""
-    base_url: Annotated[Text, AfterValidator(_base_url)] = "http://localhost:8000/"
+    base_url: BaseUrl = "http://localhost:8000/"
     """Where the site is published; may have a path."""
     description: Text | None = None
     """One sentence."""

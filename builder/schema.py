@@ -14,14 +14,14 @@ import os
 import re
 import unicodedata
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
-from urllib.parse import unquote
+from urllib.parse import quote, unquote, urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
 from builder.diagnostics import Diagnostic, did_you_mean, error, nearest
 from builder.load import shorten
-from builder.urls import host_of, is_slug, slugify
+from builder.urls import SAFE, host_of, is_slug, slugify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,6 +108,22 @@ def _http_url(value: str) -> str:
     return value
 
 
+def _base_url(value: str) -> str:
+    owner = re.match(r"(https?://)[^/?#]*@(.*)", value, re.IGNORECASE)
+    if owner:  # first of all, and without the value: the messages below would show a password
+        message = "a base URL names no user and no password, since every page shows it"
+        raise wrong(message, f"write {owner[1]}{owner[2]}")
+    value = _http_url(value)
+    if "?" in value or "#" in value:
+        raise wrong("a base URL has no `?` and no `#`", f"write {re.split('[?#]', value)[0]}")
+    parts = urlsplit(value)
+    if re.search(r"//|/\.\.?(/|$)", unquote(parts.path)) or re.search("%(?![0-9A-Fa-f]{2})", parts.path):
+        hint = "it has no `//`, `/./` and `/../`, and after `%` two hexadecimal digits"
+        raise wrong(f"the path '{shorten(parts.path)}' is no folder of a host", hint)
+    path = quote(parts.path, safe=SAFE)
+    return f"{parts.scheme}://{host_of(value)}{path if path.endswith('/') else path + '/'}"
+
+
 #: What no path of a page has: white space, `?`, `#`, backslashes, hosts' wildcards (`*`, `:name`), hidden or parent
 #: folders, and folders with the name of a page.
 _NO_PATH = {
@@ -184,6 +200,7 @@ Count = Annotated[int, BeforeValidator(_whole), Field(ge=0)]
 Ratio = Annotated[float, BeforeValidator(_number), Field(ge=0, le=1)]
 Positive = Annotated[float, BeforeValidator(_number), Field(gt=0)]
 WebUrl = Annotated[Text, AfterValidator(_http_url)]
+BaseUrl = Annotated[Text, AfterValidator(_base_url)]
 Path = Annotated[Text, AfterValidator(_path)]
 Texts = Annotated[list[Text], BeforeValidator(_one_or_list)]
 Language = Annotated[Text, AfterValidator(_language)]

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from builder import schema
 from builder.diagnostics import Diagnostic, did_you_mean, error
 from builder.load import shorten
-from builder.schema import Count, Model, Text, Texts, WebUrl, wrong
+from builder.schema import BaseUrl, Count, Model, Text, Texts, WebUrl, wrong
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,7 +98,7 @@ class PurgeKeys(Model):
 
     type: str
     """cloudfront, cloudflare, fastly or bunny."""
-    base_url: WebUrl | None = None
+    base_url: BaseUrl | None = None
     """The address under which the cache serves the site; default: the site's `base_url`."""
     all_above: Count = 1000
     """With more changed URLs than this, everything is purged at once where the cache can do that."""
@@ -152,7 +152,7 @@ class TargetKeys(Model):
 
     type: str
     """The kind of target."""
-    base_url: WebUrl | None = None
+    base_url: BaseUrl | None = None
     """Build for this address instead of the site's, for example for staging."""
     max_delete: Annotated[Text, AfterValidator(_limit)] = "10%"
     """More deletions than this, a number or a share of the live files, are refused; ten are always allowed."""
