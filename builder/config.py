@@ -13,13 +13,27 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from builder import schema
 from builder.diagnostics import CODES, FATAL, Diagnostic, Severity, did_you_mean, error, nearest
 from builder.files import CONFIG, ENVIRONMENT_PREFIX
 from builder.load import parse, shorten
-from builder.schema import BaseUrl, Count, Language, Model, Ratio, Text, WebUrl, wrong
 from builder.targets import check_targets
 from builder.urls import PERMALINK_FIELDS, PERMALINKS, Urls, slugify
+from builder.validation import validate
+from builder.values import (
+    BaseUrl,
+    Count,
+    Language,
+    Model,
+    Ratio,
+    Text,
+    WebUrl,
+    choice,
+    http_url,
+    one_or_list,
+    stripped,
+    whole,
+    wrong,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,7 +95,7 @@ def _nav_url(value: str) -> str:
     if not re.match("https?://", value, re.IGNORECASE):
         hint = "a path begins with one `/`, an address with https:// or http://"
         raise wrong(f"expected a path of this site or a web address, found '{shorten(value)}'", hint)
-    return schema._http_url(value)  # noqa: SLF001
+    return http_url(value)
 
 
 #: The field that tells the pages of a kind apart.
@@ -134,16 +148,16 @@ def _checks(value: dict[str, str]) -> dict[str, str]:
 
 def _severity(value: Any) -> Any:
     folded = {"no": "off", "false": "off", "none": "off", "info": "note"}.get(str(value).casefold(), value)
-    return schema._choice("error", "warning", "note", "off")(folded)  # noqa: SLF001
+    return choice("error", "warning", "note", "off")(folded)
 
 
 _Who = Annotated[
     Literal["person", "organization"],
-    BeforeValidator(schema._choice("person", "organization")),  # noqa: SLF001
+    BeforeValidator(choice("person", "organization")),
 ]
 
 
-_HeaderName = Annotated[str, BeforeValidator(schema._text), AfterValidator(_header_name)]  # noqa: SLF001
+_HeaderName = Annotated[str, BeforeValidator(stripped), AfterValidator(_header_name)]
 
 
 class PublisherKeys(Model):
@@ -157,7 +171,7 @@ class PublisherKeys(Model):
     """Its home page."""
     logo: Text | None = None
     """A file in `content/`, or of the theme's assets."""
-    same_as: Annotated[list[WebUrl], BeforeValidator(schema._one_or_list)] = []
+    same_as: Annotated[list[WebUrl], BeforeValidator(one_or_list)] = []
     """Its profiles elsewhere."""
 
 
@@ -172,7 +186,7 @@ class AuthorKeys(Model):
     """Home page."""
     bio: Text | None = None
     """A sentence or two, Markdown."""
-    same_as: Annotated[list[WebUrl], BeforeValidator(schema._one_or_list)] = []
+    same_as: Annotated[list[WebUrl], BeforeValidator(one_or_list)] = []
     """Profiles elsewhere."""
 
 
@@ -188,9 +202,7 @@ class NavKeys(Model):
 class MarkdownKeys(Model):
     """How Markdown is read."""
 
-    engine: Annotated[Literal["markdown", "commonmark"], BeforeValidator(schema._choice("markdown", "commonmark"))] = (
-        "markdown"
-    )
+    engine: Annotated[Literal["markdown", "commonmark"], BeforeValidator(choice("markdown", "commonmark"))] = "markdown"
     """`markdown` (Python-Markdown with its extensions) or `commonmark` (CommonMark and GFM, much faster)."""
     raw_html: bool = False
     """Whether HTML in Markdown is kept; scripts and event handlers never are."""
@@ -201,11 +213,9 @@ class MarkdownKeys(Model):
 class PlannedKeys(Model):
     """What unwritten things get."""
 
-    articles: Annotated[Literal["row", "page"], BeforeValidator(schema._choice("row", "page"))] = "row"
+    articles: Annotated[Literal["row", "page"], BeforeValidator(choice("row", "page"))] = "row"
     """`row`: a row on the cluster's index. `page`: a brief page as well, noindex."""
-    pillars: Annotated[Literal["page", "index", "row"], BeforeValidator(schema._choice("page", "index", "row"))] = (
-        "page"
-    )
+    pillars: Annotated[Literal["page", "index", "row"], BeforeValidator(choice("page", "index", "row"))] = "page"
     """`page`: an outline page, noindex. `index`: listed as if written. `row`: no page."""
 
 
@@ -233,7 +243,7 @@ class LinksKeys(Model):
 
     auto: bool = True
     """Whether prose is linked by rule; `[[…]]` always is."""
-    words_per_link: Annotated[int, BeforeValidator(schema._whole), Field(ge=1)] = 120
+    words_per_link: Annotated[int, BeforeValidator(whole), Field(ge=1)] = 120
     """One automatic link for so many words of a page."""
     max_per_page: Count = 12
     """Automatic links of one page, however long."""
@@ -297,9 +307,9 @@ class SiteKeys(Model):
     """Caps and budgets of the link engine."""
     checks: Annotated[dict[str, Annotated[str, BeforeValidator(_severity)]], AfterValidator(_checks)] = {}
     """Severities by code: error, warning, note, off."""
-    search: Annotated[
-        Literal["index", "pagefind", "off"], BeforeValidator(schema._choice("index", "pagefind", "off"))
-    ] = "index"
+    search: Annotated[Literal["index", "pagefind", "off"], BeforeValidator(choice("index", "pagefind", "off"))] = (
+        "index"
+    )
     """`index` (our own small index), `pagefind` (full text) or `off`."""
     feeds: bool = True
     """Whether Atom feeds are made."""
@@ -356,7 +366,7 @@ def load_config(data: bytes, environment: Mapping[str, str]) -> tuple[SiteConfig
             target[key] = dict(inner) if isinstance(inner, dict) else {}
             target = target[key]
         target[keys[-1]] = value
-    config, wrongs = schema.validate(SiteKeys, {k: v for k, v in values.items() if v is not None}, CONFIG)
+    config, wrongs = validate(SiteKeys, {k: v for k, v in values.items() if v is not None}, CONFIG)
     wrongs += check_targets(config.deploy)[1] if config else []
     faults += wrongs + _unknown_variables(environment)
     for key in config.authors if config else ():

@@ -13,6 +13,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from builder import schema
 from builder.config import SiteKeys
+from builder.values import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +47,7 @@ def json_schema(kind: str) -> str:
 
 def _describe(made: dict[str, Any]) -> None:
     """Give each key the docstring of its field. Pydantic would read them from the source whenever a model is loaded."""
-    models = {model.__name__: model for model in _below(schema.Model)}
+    models = {model.__name__: model for model in _below(Model)}
     for node in (made, *made.get("$defs", {}).values()):
         if node.get("title") in models:
             for name, text in _docstrings(models[node["title"]]).items():
@@ -54,16 +55,16 @@ def _describe(made: dict[str, Any]) -> None:
                 node["properties"][name] = dict(sorted(told.items()))
 
 
-def _below(model: type[schema.Model]) -> Iterator[type[schema.Model]]:
+def _below(model: type[Model]) -> Iterator[type[Model]]:
     for child in model.__subclasses__():
         yield child
         yield from _below(child)
 
 
-def _docstrings(model: type[schema.Model]) -> dict[str, str]:
+def _docstrings(model: type[Model]) -> dict[str, str]:
     """Return the docstrings of a model's fields, those of its bases included."""
     found = {}
-    for part in reversed(model.__mro__[: model.__mro__.index(schema.Model)]):
+    for part in reversed(model.__mro__[: model.__mro__.index(Model)]):
         (definition,) = ast.parse(inspect.getsource(part)).body
         assert isinstance(definition, ast.ClassDef)  # noqa: S101 - what a class is made by
         for field, following in pairwise(definition.body):

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from builder import schema
 from builder.diagnostics import Diagnostic, did_you_mean, error
 from builder.load import shorten
-from builder.schema import BaseUrl, Count, Model, Text, Texts, WebUrl, wrong
+from builder.validation import described, validate
+from builder.values import BaseUrl, Count, Model, Text, Texts, WebUrl, choice, one_or_list, whole, wrong
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,12 +84,12 @@ def _words(value: Any) -> Any:
 
 Duration = Annotated[int, BeforeValidator(_duration)]
 Prefix = Annotated[str, AfterValidator(_prefix)]
-Workers = Annotated[int, BeforeValidator(schema._whole), Field(ge=1, le=512)]  # noqa: SLF001 - the one rule for numbers
+Workers = Annotated[int, BeforeValidator(whole), Field(ge=1, le=512)]
 Plain = Annotated[Text, AfterValidator(_not_an_option)]
-Compression = Annotated[Literal["gzip", "br", "off"], BeforeValidator(schema._choice("gzip", "br", "off"))]  # noqa: SLF001
+Compression = Annotated[Literal["gzip", "br", "off"], BeforeValidator(choice("gzip", "br", "off"))]
 SideFiles = Annotated[
-    list[Annotated[Literal["gzip", "br"], BeforeValidator(schema._choice("gzip", "br"))]],  # noqa: SLF001
-    BeforeValidator(lambda value: [] if value in ("off", "none") else schema._one_or_list(value)),  # noqa: SLF001
+    list[Annotated[Literal["gzip", "br"], BeforeValidator(choice("gzip", "br"))]],
+    BeforeValidator(lambda value: [] if value in ("off", "none") else one_or_list(value)),
 ]
 
 
@@ -241,7 +241,7 @@ class BranchKeys(TargetKeys):
     """The branch."""
     folder: Prefix = ""
     """The folder of the branch, such as `public` or `docs`."""
-    history: Annotated[Literal["keep", "squash"], BeforeValidator(schema._choice("keep", "squash"))] = "keep"
+    history: Annotated[Literal["keep", "squash"], BeforeValidator(choice("keep", "squash"))] = "keep"
     """`keep`: a commit for each deploy. `squash`: the branch has one commit, the last deploy."""
     cname: Annotated[Text, AfterValidator(_domain)] | None = None
     """The domain for the file CNAME."""
@@ -347,9 +347,9 @@ def _target(data: dict[str, Any], place: tuple[str, ...]) -> tuple[TargetKeys | 
         cache, found = _kind(purge, PURGES, "`purge`", (*place, "purge"))
         faults += found + _secrets(purge, cache, (*place, "purge"))
         if cache is not None:
-            nested, found = schema.validate(PURGES[cache], purge, "site.yaml", *place, "purge")
+            nested, found = validate(PURGES[cache], purge, "site.yaml", *place, "purge")
             faults += found
-    target, found = schema.validate(TARGETS[kind], data, "site.yaml", *place)
+    target, found = validate(TARGETS[kind], data, "site.yaml", *place)
     faults += secret + found
     if target is not None and nested is not None:
         target = target.model_copy(update={"purge": nested})
@@ -366,7 +366,7 @@ def _kind(
         message = f"{thing} needs a `type`"
         return None, [error("missing-key", message, "site.yaml", *place, hint=f"one of {known}")]
     if not isinstance(wanted, str):
-        message = f"type: expected text, found {schema.found(wanted)}"
+        message = f"type: expected text, found {described(wanted)}"
         return None, [error("type", message, "site.yaml", *place, "type", hint=f"one of {known}")]
     folded = wanted.strip().casefold().replace("_", "-")
     if folded in kinds:

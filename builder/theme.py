@@ -19,7 +19,8 @@ from pydantic import Field, ValidationInfo, field_validator
 from builder.diagnostics import Diagnostic, did_you_mean, error
 from builder.files import bundled_themes, digest, scan, source_of
 from builder.load import parse, read, shorten
-from builder.schema import Model, Text, validate, wrong
+from builder.validation import validate
+from builder.values import Model, Text, wrong
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -32,6 +32,7 @@ from builder.model import (
     place_of,
 )
 from builder.urls import is_slug, slugify
+from builder.validation import described, validate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping, Sequence
@@ -116,7 +117,7 @@ class _Unit:
                 message = "the strategy is given twice: as a key and as the body of map.md"
                 self.faults.append(error("conflict", message, document.name, "strategy!", hint="keep one of them"))
             data["strategy"] = document.body
-        wanted, faults = schema.validate(schema.Map, data, document.name)
+        wanted, faults = validate(schema.Map, data, document.name)
         self.faults += faults
         self.damaged = bool(faults)
         return self.map(wanted, document.name, texts, assets) if wanted else None
@@ -368,7 +369,7 @@ class _Unit:
     def merged(self, declared: P, document: Document, place: Place, model: type[P]) -> P:
         """Return a map's entry with the front matter of its file; what the two say differently is reported."""
         data = {key: value for key, value in document.data.items() if value is not None}
-        written, faults = schema.validate(model, data, document.name)
+        written, faults = validate(model, data, document.name)
         self.faults += faults
         if written is None:
             return declared
@@ -463,7 +464,7 @@ def define_page(source: Source, bodies: Bodies) -> tuple[PageDef | None, list[Di
     if document is None:
         return None, faults
     values = {key: value for key, value in document.data.items() if value is not None}
-    wanted, wrongs = schema.validate(schema.PageKeys, values, source.name)
+    wanted, wrongs = validate(schema.PageKeys, values, source.name)
     faults += wrongs
     if wanted is None:
         return None, faults
@@ -511,12 +512,12 @@ def define_registry(data: bytes) -> tuple[tuple[EntityDef, ...], list[Diagnostic
     made: list[EntityDef] = []
     for index, entry in enumerate(entries or ()):
         if not isinstance(entry, dict):
-            message = f"expected an entity with a `name`, found {schema.found(entry)}"
+            message = f"expected an entity with a `name`, found {described(entry)}"
             hint = f"write `- name: {shorten(entry)}`" if isinstance(entry, str) else "write `- name: …`"
             faults.append(error("type", message, REGISTRY, index, hint=hint))
             continue
         values = {key: value for key, value in entry.items() if value is not None}
-        wanted, wrongs = schema.validate(schema.Entity, values, REGISTRY, index)
+        wanted, wrongs = validate(schema.Entity, values, REGISTRY, index)
         faults += wrongs
         if wanted is None:
             continue

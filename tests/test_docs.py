@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,6 +16,9 @@ from builder.diagnostics import CODES
 from builder.link.rules import RULES
 from builder.targets import PURGES, TARGETS
 from builder.urls import PERMALINKS
+
+if TYPE_CHECKING:
+    from builder.values import Model
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -31,7 +35,7 @@ def rows(name: str, heading: str) -> set[str]:
     ("heading", "model"),
     [("map.yaml", schema.Map), ("Articles and pillars", schema.Article), ("site.yaml", SiteKeys)],
 )
-def test_format_keys(heading: str, model: type[schema.Model]) -> None:
+def test_format_keys(heading: str, model: type[Model]) -> None:
     """docs/format.md lists every key of a map, an article and the site, and no other."""
     assert rows("format.md", heading) == set(model.model_fields)
 

@@ -14,7 +14,7 @@ from builder import schema
 from builder.config import SiteKeys
 from builder.json_schema import json_schema
 from builder.load import parse, parse_list
-from builder.schema import validate
+from builder.validation import validate
 
 REPOSITORY = Path(__file__).parents[1]
 

@@ -10,8 +10,8 @@ from builder.atlas.values import Atlas, EntityEntry, Target, Unknown, map_key, p
 from builder.diagnostics import did_you_mean, error
 from builder.load import shorten
 from builder.model import EntityDef, ItemInterface, MapInterface, MentionDef, Place, Status, status_on
-from builder.schema import is_web_url
 from builder.urls import collision_key, site_path, slugify
+from builder.values import is_web_url
 
 if TYPE_CHECKING:
     import datetime as dt

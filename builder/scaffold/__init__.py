@@ -17,6 +17,7 @@ from builder.diagnostics import did_you_mean, has_errors, in_order
 from builder.files import MAPS, is_ignored, source_of
 from builder.load import parse, place, read
 from builder.urls import is_slug, slugify
+from builder.validation import validate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -144,7 +145,7 @@ def _read_plan(site: Path, folder: str) -> _Plan:
         document, faults = parse(source.name, data)
         if document is not None:
             values = {key: value for key, value in document.data.items() if value is not None}
-            keys, wrongs = schema.validate(schema.Map, values, source.name)
+            keys, wrongs = validate(schema.Map, values, source.name)
             faults += wrongs
     if keys is None or has_errors(faults):
         first = in_order(place(faults, lambda _: data))[0]
