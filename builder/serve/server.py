@@ -73,8 +73,6 @@ class Preview(LivereloadServer):  # type: ignore[misc]  # livereload has no type
 
     async def run(self) -> None:
         """Serve until stopped."""
-        if not self.place.is_dir():
-            raise Unusable(f"there is no folder {self.settings.root}")
         sockets = bound(self.settings.host, self.settings.port)
         self.address = address_of(self.settings.host, sockets[0].getsockname()[1])
         folder, lock = own_folder(self.place)

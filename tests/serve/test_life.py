@@ -39,10 +39,11 @@ def test_port_in_use(site: Site) -> None:
 
 
 def test_no_folder(tmp_path: Path) -> None:
-    """A folder that does not exist is one line."""
+    """A folder that does not exist is wrong usage, and is not made."""
     found = refused(Site(tmp_path / "nowhere"), "--port", "0")
-    assert found.returncode == 3
-    assert found.stderr == f"topicsite: there is no folder {tmp_path / 'nowhere'}\n"
+    assert found.returncode == 2
+    assert found.stderr.endswith(f"Directory '{tmp_path / 'nowhere'}' does not exist.\n")
+    assert not (tmp_path / "nowhere").exists()
 
 
 def test_unknown_host(site: Site) -> None:
