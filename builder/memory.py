@@ -78,12 +78,16 @@ class Memory:
     """The memory of one site's builds: parts of maps, blobs of the store, the last sources and the last state.
 
     `changed` are the names of the files that changed since the last build that was published, None where nobody knows.
+    `seen` are the names that the last build found, `found` those that may have come and gone since without anybody
+    noticing, until they are taken.
     """
 
     def __init__(self) -> None:
         self.process = os.getpid()
         self.changed: set[str] | None = None
         self.sources: Sources | None = None
+        self.seen: frozenset[str] = frozenset()
+        self.found: set[str] = set()
         self.state: tuple[tuple[int, ...], State] | None = None
         self.site = Recall()
         self.blobs: dict[str, OrderedDict[str, Any]] = {kind: OrderedDict() for kind in BLOBS}

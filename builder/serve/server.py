@@ -91,7 +91,8 @@ class Preview(LivereloadServer):  # type: ignore[misc]  # livereload has no type
                 died=lambda status: _later(loop, session.died, status),
             )
             output = Output(place.output)
-            session = Session(self.settings, output, builds, Terminal(self.say, self.settings.color))
+            terminal = Terminal(self.say, self.settings.color)
+            session = Session(self.settings, output, builds, terminal, self.watcher.unknown)
             server = self.application(sockets, session)
             try:
                 builds.start()

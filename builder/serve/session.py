@@ -73,12 +73,23 @@ class Terminal:
 class Session:
     """One preview."""
 
-    def __init__(self, settings: Settings, output: Output, builds: Builds, terminal: Terminal) -> None:
-        """Take the parts; nothing is built before `begin`."""
+    def __init__(
+        self,
+        settings: Settings,
+        output: Output,
+        builds: Builds,
+        terminal: Terminal,
+        unknown: Callable[[Iterable[str]], set[str]],
+    ) -> None:
+        """Take the parts; nothing is built before `begin`.
+
+        `unknown` gets names of sources that a build found, and returns the paths of those nobody will report.
+        """
         self.settings = settings
         self.output = output
         self.builds = builds
         self.terminal = terminal
+        self.unknown = unknown
         self.tabs = Tabs(output)
         self.token = secrets.token_hex(8)
         self.problems: tuple[Problem, ...] = ()
@@ -253,6 +264,7 @@ class Session:
         if outcome.editor:
             self.editor = outcome.editor
         self.longest = max(self.longest, time.monotonic() - self.since)
+        self.pending |= self.unknown(outcome.found)
         if outcome.stopped:
             self.pending |= paths
         elif outcome.published:

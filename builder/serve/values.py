@@ -113,7 +113,8 @@ class Outcome:
     `published` tells whether the output is now what the sources say; otherwise it is as it was, and `problems` tell
     why, or `machine`, one line on what failed beside the content; `more` counts the diagnostics beyond them. `names`
     are all files of the output, or None where they are those known before, with `added` and without `deleted`.
-    `stopped`: it was given up because it was told to.
+    `stopped`: it was given up because it was told to. `found` are the names of sources, below the site's folder, that
+    it found and that may be gone before anybody else saw them.
     """
 
     published: bool
@@ -130,6 +131,7 @@ class Outcome:
     pages: int = 0
     seconds: float = 0.0
     stopped: bool = False
+    found: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

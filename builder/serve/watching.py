@@ -79,6 +79,14 @@ class Watcher(LivereloadWatcher):  # type: ignore[misc]  # livereload has no typ
             if thread.is_alive():
                 thread.join(max(0.0, deadline - time.monotonic()))
 
+    def unknown(self, names: Iterable[str]) -> set[str]:
+        """Return the paths of sources, named from the site's folder, that no look has found or that are gone again.
+
+        What comes and goes between two looks is never reported, and yet a build may have found it.
+        """
+        paths = (f"{self.root}/{name}" for name in names)
+        return {path for path in paths if path not in self.known and self.is_source(path)}
+
     def is_source(self, path: str) -> bool:
         """Tell whether a path is one of the watched files, or lies in a watched folder and is not a temporary file."""
         if path in self.files or path in self.folders:

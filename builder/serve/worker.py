@@ -14,10 +14,11 @@ import signal
 import time
 import traceback
 from collections import deque
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
-from builder.memory import begin
+from builder.memory import begin, memory_of
 from builder.pipeline import Request, build
 from builder.serve.page_info import PageFacts
 from builder.serve.problems import editor_template, problems_of
@@ -88,6 +89,14 @@ class Worker:
             return Outcome(
                 published=False, machine="".join(("a bug in topicsite, or in an extension:\n", *lines)).strip()
             )
+
+    def found(self) -> frozenset[str]:
+        """Return the names of sources that builds found and that may have gone since without a word; once."""
+        memory = memory_of(str(self.place.state / "cache"))
+        if memory is None:
+            return frozenset()
+        names, memory.found = memory.found, set()
+        return frozenset(names)
 
     def changed(self, order: Order) -> frozenset[str] | None:
         """Return the names of what changed: below the site's folder, or where they are elsewhere."""
@@ -183,7 +192,7 @@ def main(descriptor: int) -> None:
                 waste = 0
             match tell.next():
                 case Order() as order:
-                    connection.send(worker.build(order, tell))
+                    connection.send(replace(worker.build(order, tell), found=worker.found()))
                     waste += 1
                 case Question() as question:
                     connection.send(Answer(question.path, worker.facts.of(question.path)))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from builder.config import SiteConfig
+    from builder.memory import Memory
     from builder.records import UnitRecord
     from builder.work import Spread
 
@@ -113,6 +114,27 @@ class Inputs:
         )  # fmt: skip
         self.next.output = str(request.output_folder.absolute())
         self.next.theme = _theme_stats(request.root)
+        if self.memory is not None:
+            self.see(self.memory, config)
+
+    def see(self, memory: Memory, config: Source | None) -> None:
+        """Remember which names there are, and hand on those that whoever told of changes may not know of.
+
+        A file may come and go before anybody else looks. What was handed on once is known until it changes.
+        """
+        changed = self.changed or set()
+        if self.same_names:
+            memory.found |= changed
+            return
+        own = f"{self.request.root.resolve()}/"
+        names = {source.name for source in self.all_sources()}
+        names.update(f"{MAPS}/{folder}" for folder in self.sources.maps)
+        names.update(fault.file for fault in self.sources.faults)
+        names.update(name.removeprefix(own) for name in self.next.theme if name.startswith(own))
+        if config is not None:
+            names.add(config.name)
+        memory.found |= names - (memory.seen - changed)
+        memory.seen = frozenset(names)
 
     def configure(self) -> bool:
         """Read the configuration; tell whether it can be used."""

@@ -1,7 +1,7 @@
 """What is built when, and which browser is told what; with builds and browsers that only take notes."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -82,7 +82,12 @@ class Desk:
         self.output = Output(folder)
         settings = Settings(Path("/site"))
         terminal = Terminal(lambda line, _: self.lines.append(line), color=False)
-        self.session = Session(settings, self.output, self.builds, terminal)
+        self.gone: set[str] = set()
+        self.session = Session(settings, self.output, self.builds, terminal, self.unknown)
+
+    def unknown(self, names: Iterable[str]) -> set[str]:
+        """Return the paths of files that came and went."""
+        return {f"/site/{name}" for name in names if name in self.gone}
 
     def publish(self, files: Mapping[str, str], *deleted: str, **more: object) -> None:
         """Write files as a build would, and tell the session of it."""
@@ -155,6 +160,22 @@ def test_one_build_at_a_time(tmp_path: Path) -> None:
         desk.publish({})
         assert desk.builds.orders == 3
         desk.publish({})
+        assert desk.builds.orders == 3
+
+    run(test, tmp_path)
+
+
+def test_what_came_and_went(tmp_path: Path) -> None:
+    """A file that a build found, and that went before anybody noticed, is built once more; one that stays is not."""
+
+    async def test(desk: Desk) -> None:
+        desk.gone = {"content/b.md"}
+        desk.session.changed({f"{tmp_path}"})
+        desk.publish({}, found=frozenset({"content/a.md", "content/b.md"}))
+        await asyncio.sleep(0.1)
+        assert desk.builds.orders == 3
+        desk.publish({}, found=frozenset({"content/a.md"}))
+        await asyncio.sleep(0.1)
         assert desk.builds.orders == 3
 
     run(test, tmp_path)

@@ -14,8 +14,9 @@ from builder.serve.watching import Watcher
 class Seen:
     """What a watcher reported; `wait` returns it as soon as something was, `nothing` checks that nothing is."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, watcher: Watcher) -> None:
         self.root = root
+        self.watcher = watcher
         self.paths: set[str] = set()
         self.calls = 0
         self.event = threading.Event()
@@ -65,7 +66,7 @@ def watch(root: Path) -> Iterator[Watch]:
         folders = [root / "content", root / "themes"]
         watcher = Watcher(root, ["site.yaml"], folders, poll=poll, warn=warned.append)
         watchers.append(watcher)
-        seen = Seen(root)
+        seen = Seen(root, watcher)
         assert watcher.start(seen) is True
         return seen
 
@@ -145,6 +146,19 @@ def test_temporary_files_are_ignored(root: Path, watch: Watch) -> None:
     for name in (".map.yaml.swp", "4913"):
         (clay / name).unlink()
     seen.nothing()
+
+
+def test_what_no_look_has_found(root: Path, watch: Watch) -> None:
+    """A source that is not there by the last look is unknown; one that is, and what is no source, is not."""
+    seen = watch()
+    names = {"content/maps/clay/map.yaml", "content/maps/clay/gone.md", "site.yaml", "notes.md", "content/.gone.md"}
+    assert seen.watcher.unknown(names) == {f"{root}/content/maps/clay/gone.md"}
+    (root / "content/maps/clay/gone.md").write_text("x")
+    seen.wait("content/maps/clay/gone.md")
+    assert seen.watcher.unknown(names) == set()
+    (root / "content/maps/clay/gone.md").unlink()
+    seen.wait("content/maps/clay/gone.md")
+    assert seen.watcher.unknown(names) == {f"{root}/content/maps/clay/gone.md"}
 
 
 def test_reading_is_not_saving(root: Path, watch: Watch) -> None:
@@ -259,7 +273,7 @@ def test_no_events_at_all(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("watchfiles.watch", refuse)
     warned: list[str] = []
     watcher = Watcher(root, ["site.yaml"], [root / "content"], poll=False, warn=warned.append)
-    seen = Seen(root)
+    seen = Seen(root, watcher)
     watcher.start(seen)
     (root / "content/maps/clay/map.yaml").write_text("title: Found\n")
     seen.wait("content/maps/clay/map.yaml")
