@@ -203,9 +203,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--pages", type=int, default=5000)
+    parser.add_argument("--words", type=int, default=800, help="of an article")
     parser.add_argument("--engine", default="commonmark")
     arguments = parser.parse_args()
-    shape = Shape.of_pages(arguments.pages, engine=arguments.engine)
+    shape = Shape.of_pages(arguments.pages, words=arguments.words, engine=arguments.engine)
     print(write_corpus(arguments.folder, shape), "articles written")
 
 
