@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 #: Terms that stand for a page, and the weight of words that its author chose for it over words of its text.
 TERMS = 30
 CHOSEN = 4
+_GUESS = 0.9
 ENTITY_BONUS = 0.08
 #: A pillar is where a reader from another cluster should arrive, so it goes before an article that fits as well.
 PILLAR_BONUS = 0.05
@@ -63,12 +64,9 @@ class _Damped(dict[int, float]):
 
 
 def terms(folded: str) -> Counter[str]:
-    """Count the terms of folded text: words of three letters and more; of scripts without spaces, pairs of signs."""
+    """Count the words of folded text, among them its terms (`_is_term`); of scripts without spaces, pairs of signs."""
     if folded.isascii():
-        words = Counter(folded.translate(_NO_TERM).split())
-        for word in [word for word in words if len(word) < 3 or word < "a"]:  # noqa: PLR2004 - three letters
-            del words[word]
-        return words
+        return Counter(folded.translate(_NO_TERM).split())
     counted: Counter[str] = Counter()
     for run in _UNSPACED.findall(folded):
         counted.update(run[i : i + 2] for i in range(len(run) - 1))
@@ -76,10 +74,18 @@ def terms(folded: str) -> Counter[str]:
     return counted
 
 
+def _is_term(word: str) -> bool:
+    """Tell whether a word that `terms` counted stands for anything: three characters and more, the first a letter."""
+    return (len(word) > 2 and word >= "a") or not word.isascii()  # noqa: PLR2004 - three letters
+
+
 def terms_of(item: ArticleDef) -> Counter[str]:
-    """Count the terms of an article; those of title, query and sections count as often as `CHOSEN`."""
+    """Count the words of an article; those of title, query and sections count as often as `CHOSEN`."""
+    counted = terms(fold(item.body.text))
     chosen = fold(" ".join((item.title, item.query, *item.sections, item.description.source)))
-    return terms("\n".join([fold(item.body.text), *[chosen] * CHOSEN]))
+    for word, count in terms(chosen).items():
+        counted[word] = counted.get(word, 0) + CHOSEN * count
+    return counted
 
 
 def related_pages(
@@ -94,7 +100,7 @@ def related_pages(
 
     `recall` has the vectors that were made last.
 
-    `counts` are the terms by page key, `entities` the names of the entities that a page lists, `pillars` the keys of
+    `counts` are the words by page key, `entities` the names of the entities that a page lists, `pillars` the keys of
     the pages that are hubs, `wanted` those of the pages whose related ones are asked for.
     """
     vectors = _vectors(counts, recall)
@@ -131,20 +137,23 @@ def _vectors(counts: Mapping[str, Counter[str]], recall: Recall = NOTHING) -> di
     frequency = Counter(chain.from_iterable(counts.values()))
     pages = len(counts)
     rare = [0.0, *(math.log(pages / count) for count in range(1, pages + 1))]
-    rarity = {term: rare[count] for term, count in frequency.items() if 1 < count < pages}
+    rarity = {term: rare[count] for term, count in frequency.items() if 1 < count < pages and _is_term(term)}
     damped = _Damped()
     last = recall.before("vectors", "")
     known, old = last or ({}, {})  # what the vectors were made of, and the rarity of the terms then
     changed = {term for term, _ in rarity.items() ^ old.items()} if known else set()
     made = {}
+    least = 0.0  # a guess at what a page's heaviest terms weigh: somewhat less than those of the page before
     for key, counted in counts.items():
         if key in known and known[key][0] is counted and changed.isdisjoint(counted):
             made[key] = known[key][1]
             continue
         weights = list(map(mul, map(damped.__getitem__, counted.values()), map(rarity.get, counted, repeat(0.0))))
-        least = sorted(weights)[-TERMS] if len(weights) > TERMS else 0.0
-        likely = [(-weight, term) for term, weight in zip(counted, weights, strict=True) if weight >= least and weight]
+        likely = [(-weight, term) for term, weight in zip(counted, weights, strict=True) if weight > least]
+        if len(likely) < TERMS:
+            likely = [(-weight, term) for term, weight in zip(counted, weights, strict=True) if weight]
         heaviest = sorted(likely)[:TERMS]
+        least = -_GUESS * heaviest[-1][0] if heaviest else 0.0
         length = math.sqrt(sum(weight * weight for weight, _ in heaviest)) or 1.0
         made[key] = {term: -weight / length for weight, term in heaviest}
     recall.keep("vectors", "", {key: (counts[key], vector) for key, vector in made.items()}, rarity)
