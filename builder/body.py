@@ -11,6 +11,7 @@ from __future__ import annotations
 import html
 import re
 import struct
+from bisect import bisect_left, bisect_right
 from functools import lru_cache
 from itertools import groupby, starmap
 from operator import itemgetter
@@ -75,7 +76,7 @@ class Body(NamedTuple):
     outline: tuple[Heading, ...] = ()
     ids: frozenset[str] = frozenset()
     refs: tuple[Ref, ...] = ()
-    packed: bytes = b""  # of `runs`, whose values are kept as one: thousands of tuples take long to write and to read
+    packed: bytes = b""  # its runs, in order, kept as one value: thousands of tuples take long to write and to read
     words: int = 0
     source: str = ""
     title: str = ""  # of a first `# heading`, which is not part of the HTML
@@ -84,16 +85,25 @@ class Body(NamedTuple):
     unread: str = ""  # why its Markdown could not be read: `deep`, `laborious`; `unread_near` is a piece of the place
     unread_near: str = ""
 
-    @property
-    def runs(self) -> Iterator[Run]:
-        """Its runs, in order."""
-        return map(Run._make, _RUN.iter_unpack(self.packed))
-
-    def blocks(self, lines: Container[int]) -> Iterator[list[Run]]:
-        """Yield the runs of each block whose line of `text`, from 0, is among `lines`."""
-        for line, (_, runs) in enumerate(groupby(_RUN.iter_unpack(self.packed), key=itemgetter(2))):
+    def blocks(self, lines: Container[int]) -> Iterator[tuple[int, list[Run]]]:
+        """Yield the runs of each block whose line of `text`, from 0, is among `lines`, and the number of the line."""
+        for line, (_, runs) in enumerate(groupby(_RUN.iter_unpack(self.packed), key=_BLOCK)):
             if line in lines:
-                yield list(map(Run._make, runs))
+                yield line, list(map(Run._make, runs))
+
+    def block_at(self, start: int, end: int) -> tuple[list[Run], int]:
+        """Return the runs of the block with the first run that begins in a region, and which of them this is.
+
+        There are none where the region has no text.
+        """
+        rows = list(_RUN.iter_unpack(self.packed))
+        first = bisect_left(rows, (start,))
+        if first == len(rows) or rows[first][0] >= end:
+            return [], 0
+        block = rows[first][2]
+        begin = bisect_left(rows, block, hi=first, key=_BLOCK)
+        stop = bisect_right(rows, block, lo=first, key=_BLOCK)
+        return list(map(Run._make, rows[begin:stop])), first - begin
 
     def __bool__(self) -> bool:
         """Tell whether there is any text."""
@@ -105,6 +115,7 @@ TEXT_IDS = frozenset({"main", "rail", "siblings", "elsewhere"})
 MAP_IDS = TEXT_IDS | {"audience", "clusters", "entities", "gaps", "ideas", "mix", "plan", "questions", "strategy"}
 
 _RUN = struct.Struct("<III?")
+_BLOCK = itemgetter(2)
 
 
 def compile_markdown(text: str, options: MarkdownOptions, prefix: str = "", title: str | None = None) -> Body:

@@ -466,7 +466,7 @@ def test_no_markdown_is_too_odd(options: MarkdownOptions, text: str) -> None:
     body = compile_markdown(text, options, "p-", "")
     refs(body)
     end = 0
-    for run in body.runs:
+    for run in (run for _, runs in body.blocks(range(len(body.html))) for run in runs):
         assert end <= run.start < run.end <= len(body.html)
         assert "<" not in body.html[run.start : run.end]
         end = run.end

@@ -11,7 +11,6 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
-from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 import ahocorasick_rs
@@ -84,21 +83,21 @@ class Matcher:
 
     def _text(self, page: Prose, name: str, body: Body, map_slug: str, sentence: int, found: list[Candidate]) -> int:
         hits = self._lines(body)
-        if self.automaton is None or not hits:
-            return sentence
-        for runs in body.blocks(hits):
+        lines = body.text.split("\n") if hits else []
+        for line, runs in body.blocks(hits):
             if not any(run.free for run in runs):
                 continue
             text, offsets = _joined(body.html, runs)
-            matches = self.automaton.find_matches_as_indexes(fold(text, self.language), overlapping=True)
+            # A line has white space as readers see it; in few blocks that differs from what stands in the HTML.
+            matches = hits[line] if text == lines[line] and body.text.isascii() else self._matches(text)
             if not matches:
                 continue
             bounds = spans(text)
             ends = [stop for _, stop in bounds]
             contexts: dict[int, str] = {}  # the sentences of a block that have matches, each put together once
             taken = -1
-            for index, start, end in sorted(matches, key=lambda match: (match[1], -match[2])):
-                if start < taken or not is_bounded(text, start, end):
+            for index, start, end in matches:
+                if start < taken:
                     continue
                 phrase = self._phrase(self.texts[index], text[start:end], page, map_slug)
                 region = _region(body.html, runs, offsets, start, end) if phrase else None
@@ -112,23 +111,26 @@ class Matcher:
             sentence += max(1, len(bounds))
         return sentence
 
-    def _lines(self, body: Body) -> set[int]:
-        """Return the numbers of the lines of a body's text, a block each, in which a phrase may stand."""
-        if self.automaton is None or not body.text:
-            return set()
-        folded = fold(body.text, self.language)
-        found: set[int] = set()
-        line = position = 0
-        for _, start, end in sorted(self.automaton.find_matches_as_indexes(folded, overlapping=True), key=_START):
-            if start < position:
-                continue  # the line has a match already
-            if is_bounded(folded, start, end):
-                line += folded.count("\n", position, start)
-                found.add(line)
-                position = folded.find("\n", end)
-                if position < 0:
-                    break
-        return found
+    def _matches(self, text: str) -> list[tuple[int, int, int]]:
+        """Return where phrases stand in a text as whole names: which, start, end; in order, the longest first."""
+        if self.automaton is None:
+            return []
+        found = self.automaton.find_matches_as_indexes(fold(text, self.language), overlapping=True)
+        found.sort(key=_in_order)
+        return [match for match in found if is_bounded(text, match[1], match[2])]
+
+    def _lines(self, body: Body) -> dict[int, list[tuple[int, int, int]]]:
+        """Return the numbers of the lines of a body's text, a block each, in which phrases stand, and where in them."""
+        lines: dict[int, list[tuple[int, int, int]]] = {}
+        line = first = read = 0  # the line, where it begins, how far line ends were counted
+        for index, start, end in self._matches(body.text):
+            ends = body.text.count("\n", read, start)
+            if ends:
+                line += ends
+                first = body.text.rfind("\n", read, start) + 1
+            read = start
+            lines.setdefault(line, []).append((index, start - first, end - first))
+        return lines
 
     def _phrase(self, folded: str, written: str, page: Prose, map_slug: str) -> Phrase | None:
         """Return the phrase that a piece of text stands for on a page, of several targets the first by rank."""
@@ -146,7 +148,8 @@ class Matcher:
         return min(fitting, key=lambda phrase: (phrase.key not in page.prefer, phrase.rank(map_slug, page.cluster)))
 
 
-_START = itemgetter(1)
+def _in_order(match: tuple[int, int, int]) -> tuple[int, int]:
+    return match[1], -match[2]
 
 
 def _joined(made: str, runs: list[Run]) -> tuple[str, list[int]]:

@@ -142,15 +142,10 @@ def _path_link(body: Body, ref: Ref, link: Link, result: Resolved) -> None:
 
 def _sentence(body: Body, start: int, end: int) -> str:
     """Return the sentence around the region `start:end` of a body's HTML, as text; '' where the region has no text."""
-    inside = next((run for run in body.runs if start <= run.start < end), None)
-    if inside is None:
-        return ""
-    before, text = 0, ""
-    for run in body.runs:
-        if run.block == inside.block:
-            before = len(text) if run.start == inside.start else before
-            text += html.unescape(body.html[run.start : run.end]).replace("\n", " ")  # a line's end is no sentence's
-    return " ".join(sentence_at(text, before).split())
+    runs, inside = body.block_at(start, end)
+    # a line's end is no sentence's
+    pieces = [html.unescape(body.html[run.start : run.end]).replace("\n", " ") for run in runs]
+    return " ".join(sentence_at("".join(pieces), sum(map(len, pieces[:inside]))).split())
 
 
 def _page(body: Body, ref: Ref, scope: Scope, urls: Urls, place: tuple[str | int, ...], result: Resolved) -> None:
