@@ -25,7 +25,8 @@ from builder.interface import all_questions
 from builder.link.coverage import coverage_of, entities_of
 from builder.link.edges import edges_of
 from builder.link.refs import Scope
-from builder.link.related import Relations, related_pages, terms_of
+from builder.link.related import related_pages, terms_of
+from builder.link.shown import shown
 from builder.memory import NOTHING
 from builder.model import ArticleDef, ClusterDef, MapDef, Place, Status
 from builder.records import WHOLE, OutputFile, PageLinks, PageRecord, Part, UnitRecord
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
     from builder.config import SiteConfig
     from builder.link.coverage import Coverage
+    from builder.link.shown import Shown
     from builder.link.types import Link, Splice
     from builder.memory import Recall
     from builder.theme import Theme
@@ -93,15 +95,16 @@ def compile_map(
     automatic: Insertions,
     drawn: Drawn = draw,
     recall: Recall = NOTHING,
+    related: Mapping[str, Shown] | None = None,
 ) -> tuple[list[OutputFile], UnitRecord]:
     """Return the files of a map and its record; what is wrong with its references is among the record's faults.
 
     `automatic` is what the link engine puts into the map's texts, and the links that this makes; `drawn` gives the
-    picture of a card, `recall` what was made of the map before.
+    picture of a card, `recall` what was made of the map before; `related` is what `related_of` returns, if it is known.
 
     A template that cannot be rendered is one diagnostic, and then there are no files.
     """
-    pages = compile_pages(unit, sliced, options, automatic, drawn, recall)
+    pages = compile_pages(unit, sliced, options, automatic, drawn, recall, related=related)
     names = [file.name for file in pages.files]
     files, record = joined(unit, sliced, options, automatic, [pages], names)
     return ([*pages.files, *files], record) if not pages.broken else ([], record)
@@ -115,11 +118,17 @@ def compile_pages(
     drawn: Drawn = draw,
     recall: Recall = NOTHING,
     part: Part = WHOLE,
+    related: Mapping[str, Shown] | None = None,
 ) -> Pages:
-    """Return the pages of a part of a map. The parts' pages, in order, are those of the whole."""
+    """Return the pages of a part of a map. The parts' pages, in order, are those of the whole.
+
+    `related` is what `related_of` returns for the part, if it is known.
+    """
     urls, config = options.urls, options.config
     renderer = renderer_of(options)
-    context = context_of(unit, sliced, options, automatic, recall, part)
+    if related is None:
+        related = related_of(unit, sliced, options.config, recall, part)
+    context = context_of(unit, sliced, options, automatic, related)
     broken: list[Diagnostic] = []
     try:
         context.prompts = prompts_of(unit, sliced, options, recall) if config.prompts.public else {}
@@ -277,12 +286,10 @@ def context_of(
     sliced: MapSlice,
     options: Options,
     automatic: Insertions,
-    recall: Recall = NOTHING,
-    part: Part = WHOLE,
+    related: Mapping[str, Shown],
 ) -> MapContext:
     """Return a map as its views are made of it, with the links that the link engine makes."""
     words = Words(options.theme, sliced.language, escaped=False)
-    related = related_of(unit, sliced, options.config, recall, part)
     context = MapContext(unit, sliced, options.config, options.urls, words, automatic=automatic[0], related=related)
     context.links += automatic[1]
     return context
@@ -290,8 +297,8 @@ def context_of(
 
 def related_of(
     unit: MapDef, sliced: MapSlice, config: SiteConfig, recall: Recall = NOTHING, part: Part = WHOLE
-) -> Relations:
-    """Return the related pages among the map's published articles; more than are shown, since pillars are not shown."""
+) -> dict[str, Shown]:
+    """Return the related pages that the articles of a part of a map show, by key: published ones of the map."""
     counts, entities = {}, {}
     for item in unit.items:
         target = sliced.targets[map_key(unit.slug, item.cluster, item.slug)]
@@ -301,8 +308,9 @@ def related_of(
     pillars = frozenset(key for key in counts if sliced.targets[key].kind == "pillar")
     first, end = part.bounds(_slots(unit, sliced))
     wanted = [map_key(unit.slug, item.cluster, item.slug) for item in unit.items[first:end]]
-    most = 4 * (config.links.siblings + config.links.related) + 8
-    return related_pages(counts, entities, most, pillars, wanted, recall)
+    most = 4 * (config.links.siblings + config.links.related) + 8  # more than are shown, since pillars are not
+    relations = related_pages(counts, entities, most, pillars, wanted, recall)
+    return {key: shown(sliced.targets[key], relations, sliced, config.links) for key in relations.pages}
 
 
 def _slots(unit: MapDef, sliced: MapSlice) -> int:

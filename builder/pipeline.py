@@ -139,6 +139,7 @@ class Build(Findings):
     def blobs(self, state: State) -> set[str]:
         """Return the names of the blobs that a build after the one with this state may want."""
         from builder.emit.cards import key_of  # noqa: PLC0415
+        from builder.link.shown import shown_key  # noqa: PLC0415
 
         live = self.used | {f"phrases-{state.atlas_key}", f"siterows-{state.site_key}", f"index-{state.index_key}"}
         live |= {f"options-{state.options_key}", f"site-{state.site_key}", f"graph-{state.graph_key}"}
@@ -147,6 +148,7 @@ class Build(Findings):
             live |= {f"{kind}-{unit.scan_key}" for kind in ("scan", "counts")}
             live |= {f"{kind}-{unit.compile_key}" for kind in ("compiled", "links", "rows")}
             live |= {f"slice-{unit.slice_key}", f"choices-{unit.choices_key}", f"search-{unit.search}"}
+            live.add(f"shown-{shown_key(unit.scan_key, self.config.links)}")
         names = (*self.stage.entries, *self.stage.last.entries)
         return live | {f"card-{key}" for name in names if (key := key_of(name))}
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from builder.atlas import assemble, slice_for
 from builder.cache import digest_of
-from builder.compile import context_of, views_of
+from builder.compile import context_of, related_of, views_of
 from builder.interface import interface_of, page_interface
 from builder.link import engine
 from builder.link.choose import Caps, capped, common
@@ -115,7 +115,8 @@ class Survey:
     def _map(self, folder: str, sliced: MapSlice, automatic: Insertions) -> UnitRecord:
         """Return what `compile_map` would record of a map's pages and links."""
         unit = with_titles(self.site.definitions[folder], sliced)
-        context = context_of(unit, sliced, self.site.options, automatic)
+        related = related_of(unit, sliced, self.site.options.config)
+        context = context_of(unit, sliced, self.site.options, automatic, related)
         coverage = coverage_of(unit, sliced)
         pages = tuple(record for _, _, _, record in views_of(context, coverage))
         links, reserved = tuple(dict.fromkeys(context.links)), tuple(dict.fromkeys(context.reserved))

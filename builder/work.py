@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 from builder.cache import VERSION, LostError, Store, digest_of
 from builder.check.figures import wrong_figures
 from builder.check.pillars import early_articles
-from builder.compile import Options, articles_of, compile_map, compile_pages, joined
+from builder.compile import Options, articles_of, compile_map, compile_pages, joined, related_of
 from builder.emit.cards import Card, draw
 from builder.emit.links import link_rows
 from builder.emit.search import part_of
@@ -27,6 +27,7 @@ from builder.interface import interface_of
 from builder.link import engine
 from builder.link.phrases import claims
 from builder.link.prose import with_titles
+from builder.link.shown import shown_key
 from builder.link.types import Link
 from builder.memory import recall_of
 from builder.records import WHOLE, PageLinks, Part
@@ -42,7 +43,9 @@ if TYPE_CHECKING:
     from builder.link.choose import Caps
     from builder.link.match import Candidate
     from builder.link.phrases import Phrase
+    from builder.link.shown import Shown
     from builder.markdown import MarkdownOptions
+    from builder.memory import Recall
     from builder.model import MapDef, MapInterface
     from builder.records import OutputFile, UnitRecord
 
@@ -281,13 +284,24 @@ def compile_unit(job: Compile) -> Compiled | Piece:
     store, given = Store(job.store), _given(job)
     unit, sliced, options, automatic = given
     recall = recall_of(job.store, job.folder)
+    related = _related(job, unit, sliced, options, recall)
     if job.part == WHOLE:
-        files, record = compile_map(unit, sliced, options, automatic, partial(card_of, store), recall)
+        files, record = compile_map(unit, sliced, options, automatic, partial(card_of, store), recall, related)
         return _finished(job, given, files, record, link_rows(record.links) if job.rows else b"")
-    pages = compile_pages(unit, sliced, options, automatic, partial(card_of, store), recall, job.part)
+    pages = compile_pages(unit, sliced, options, automatic, partial(card_of, store), recall, job.part, related)
     entries, staged = stage_files(pages.files, job.stage, job.output, job.last, write=job.write)
     store.put("part", _part_key(job), (replace(pages, files=()), link_rows(pages.links) if job.rows else b""))
     return Piece(job, entries, tuple(staged))
+
+
+def _related(job: Compile, unit: MapDef, sliced: MapSlice, options: Options, recall: Recall) -> Mapping[str, Shown]:
+    """Return the related pages that a part of a map shows: no template decides about them, so they may be there."""
+    store, key = Store(job.store), shown_key(job.choose.scan_key, options.config.links, job.part)
+    found: Mapping[str, Shown] | None = store.get("shown", key)
+    if found is None:
+        found = related_of(unit, sliced, options.config, recall, job.part)
+        store.put("shown", key, found)
+    return found
 
 
 def articles(job: Compile, names: Collection[str]) -> dict[str, bytes]:

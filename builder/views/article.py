@@ -12,6 +12,7 @@ from builder.diagnostics import did_you_mean, error
 from builder.interface import ref_key
 from builder.link.coverage import entities_of
 from builder.link.refs import Scope, resolve, unknown
+from builder.link.shown import Shown
 from builder.link.structure import neighbours, reading_line
 from builder.load import shorten
 from builder.model import ArticleDef, ClusterDef, Status
@@ -70,7 +71,8 @@ def _page(
     path, unit = target.path, context.unit
     published = target.status is Status.PUBLISHED
     around = neighbours(item, cluster, unit, context.sliced, line)
-    siblings, further = _related(context, target)
+    related = context.related.get(target.key, Shown())
+    targets = context.sliced.targets
     kind = ("pillar" if item.is_pillar else "article") if published else ("outline" if item.is_pillar else "brief")
     spokes = [] if not item.is_pillar else listed(cluster)
     fields = base(
@@ -91,13 +93,13 @@ def _page(
         body=context.text(item.body, "body", path, item.source, cluster=item.cluster) if published else Markup(""),
         outline=tuple(HeadingView(h.level, h.id, h.text) for h in item.body.outline) if published else (),
         lead=context.text(item.description, "lead", path, *item.place, cluster=item.cluster),
-        cluster=context.link(path, context.sliced.targets[map_key(unit.slug, cluster.slug)], "cluster"),
+        cluster=context.link(path, targets[map_key(unit.slug, cluster.slug)], "cluster"),
         pillar=context.link(path, around.pillar, "pillar", "the hub of its cluster") if around.pillar else None,
         stops=stops(context, cluster, path),
         spokes=tuple(item_view(context, spoke, cluster, n, path, "spoke") for n, spoke in enumerate(spokes, 1)),
         pillars=tuple(context.link(path, other, "pillars") for other in around.pillars) if item.is_pillar else (),
-        siblings=tuple(context.link(path, other, "sibling", reason) for other, reason in siblings),
-        related=tuple(context.link(path, other, "related", reason) for other, reason in further),
+        siblings=tuple(context.link(path, targets[key], "sibling", reason) for key, reason in related.siblings),
+        related=tuple(context.link(path, targets[key], "related", reason) for key, reason in related.further),
         previous=context.link(path, around.previous, "previous") if around.previous else None,
         next=context.link(path, around.next, "next") if around.next else None,
         entities=tuple(entity_line(context, entry, path) for entry in entities_of(item, context.sliced)),
@@ -105,25 +107,3 @@ def _page(
         author=author_view(context.config, context.urls, item.author, path, context.links),
         links_to=() if published else tuple(planned_links(context, item, cluster, path)),
     )
-
-
-def _related(context: MapContext, own: Target) -> tuple[list[tuple[Target, str]], list[tuple[Target, str]]]:
-    """Return the related articles of the same cluster and those of others, with reasons, within their numbers.
-
-    What the page links to by structure already is left out: its own pillar and, on a pillar, the other pillars.
-    """
-    limits = context.config.links
-    siblings: list[Target] = []
-    further: list[Target] = []
-    for key in context.related.pages.get(own.key, ()):
-        target = context.sliced.targets[key]
-        if not target.indexed or not target.path:
-            continue
-        if target.kind == "pillar" and (own.kind == "pillar" or own.cluster == target.cluster):
-            continue
-        (siblings if target.cluster == own.cluster else further).append(target)
-
-    def shown(found: list[Target], most: int) -> list[tuple[Target, str]]:
-        return [(target, context.related.reason(own.key, target.key)) for target in found[:most]]
-
-    return shown(siblings, limits.siblings), shown(further, limits.related)

@@ -14,7 +14,6 @@ from builder.atlas import EntityEntry, MapSlice, Target, map_key
 from builder.interface import all_questions, item_interface
 from builder.link.names import first_mention
 from builder.link.refs import Resolved, Scope, resolve
-from builder.link.related import Relations
 from builder.link.sentences import sentence_at
 from builder.link.types import Link, Splice, spliced
 from builder.model import ArticleDef, ClusterDef, ItemInterface, MapDef, QuestionDef, Status
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from builder.body import Body
     from builder.config import SiteConfig
     from builder.diagnostics import Diagnostic
+    from builder.link.shown import Shown
     from builder.urls import Urls
     from builder.views.pictures.svg import Wording
 
@@ -61,8 +61,8 @@ class MapContext:
     """One map while its pages are made: what they are made of, and what is gathered on the way.
 
     `words` are those of the map's language, for its pictures; `prompts` the writing prompts by article key; `automatic`
-    the link engine's replacements by page and text (see `link/engine.py`); `related` the related pages of each article,
-    by key.
+    the link engine's replacements by page and text (see `link/engine.py`); `related` the related pages that each
+    article shows, by key.
     """
 
     unit: MapDef
@@ -72,7 +72,7 @@ class MapContext:
     words: Wording
     prompts: Mapping[str, str] = field(default_factory=dict)
     automatic: Mapping[tuple[str, str], list[Splice]] = field(default_factory=dict)
-    related: Relations = field(default_factory=Relations)
+    related: Mapping[str, Shown] = field(default_factory=dict)
     links: list[Link] = field(default_factory=list)
     reserved: list[Link] = field(default_factory=list)
     faults: list[Diagnostic] = field(default_factory=list)
