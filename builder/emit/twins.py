@@ -115,7 +115,8 @@ _BLOCK_END = re.compile(r"</(?:p|li|pre|h[1-6]|td|th|tr|dd|dt|blockquote|div)>|<
 
 @lru_cache(maxsize=1024)  # what describes an article stands on its pillar's page, its cluster's and its map's
 def _plain(markup: str) -> str:
-    return _line(strip_tags(_BLOCK_END.sub(r"\g<0> ", str(markup))) if "<" in markup else html.unescape(markup))
+    made = str(markup)  # what `Markup` is split into is `Markup` again, piece by piece
+    return _line(strip_tags(_BLOCK_END.sub(r"\g<0> ", made)) if "<" in made else html.unescape(made))
 
 
 def _heading(words: Words, key: str, otherwise: str) -> Iterator[str]:
