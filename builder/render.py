@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -397,9 +397,27 @@ class _Environment(Environment):
 
     code_generator_class: type[CodeGenerator] = DirectCode
 
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - Jinja's own
+        super().__init__(**options)
+        self._asked: dict[tuple[str, str | None], Template] = {}
+
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
         """Return what all templates see; Jinja's own map of two maps is slow to copy, which each page does."""
         return self.globals if not d else super().make_globals(d)
+
+    def get_template(
+        self,
+        name: str | Template,
+        parent: str | None = None,
+        globals: MutableMapping[str, Any] | None = None,  # noqa: A002
+    ) -> Template:
+        """Return a template; each page asks for those that it extends and imports."""
+        if globals or isinstance(name, Template):
+            return super().get_template(name, parent, globals)
+        found = self._asked.get((name, parent))
+        if found is None:
+            found = self._asked[name, parent] = super().get_template(name, parent)
+        return found
 
     def join_path(self, template: str, parent: str) -> str:
         """Return the unique name of a template that `parent` extends or includes."""
@@ -461,7 +479,7 @@ class _Loader(BaseLoader):
         file = self.file(name)
         if self._bytecode is None:
             return environment.compile(source, name, file)
-        key = f"{version('jinja2')} {CODE} {environment.autoescape} {name} {digest(source.encode())}"
+        key = f"{_compiler()} {environment.autoescape} {name} {digest(source.encode())}"
         bucket = self._bytecode.get_bucket(environment, key, file, source)
         code: CodeType | None = bucket.code
         if code is None:
@@ -469,6 +487,12 @@ class _Loader(BaseLoader):
             with contextlib.suppress(OSError):
                 self._bytecode.set_bucket(bucket)
         return code
+
+
+@cache
+def _compiler() -> str:
+    """Return the version of what makes code of templates."""
+    return f"{version('jinja2')} {CODE}"
 
 
 def _bytecode_cache() -> FileSystemBytecodeCache | None:
