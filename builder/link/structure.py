@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Neighbours(NamedTuple):
-    """What an article's page links to by structure. Only things with a page are here."""
+    """What an article's page links to by structure. Only things with a page are here; a pillar alone has `pillars`."""
 
     pillar: Target | None
     previous: Target | None
@@ -36,14 +36,15 @@ def reading_line(unit: MapDef, items: dict[str, ItemInterface], sliced: MapSlice
     return line
 
 
-def neighbours(item: ArticleDef, cluster: ClusterDef, unit: MapDef, sliced: MapSlice, line: list[Target]) -> Neighbours:
-    """Return what an article's page links to by structure."""
-    own = sliced.targets[map_key(unit.slug, cluster.slug, item.slug)]
+def neighbours(
+    item: ArticleDef, cluster: ClusterDef, unit: MapDef, sliced: MapSlice, line: list[Target], at: int | None
+) -> Neighbours:
+    """Return what an article's page links to by structure; `at` is its place in the line, None where it has none."""
     hub = sliced.targets[map_key(unit.slug, cluster.slug, cluster.pillar.slug)]
-    at = next((index for index, target in enumerate(line) if target.key == own.key), None)
     previous = line[at - 1] if at else None
     following = line[at + 1] if at is not None and at + 1 < len(line) else None
-    pillars = [sliced.targets[map_key(unit.slug, c.slug, c.pillar.slug)] for c in unit.clusters if c is not cluster]
+    others = [c for c in unit.clusters if c is not cluster] if item.is_pillar else []
+    pillars = [sliced.targets[map_key(unit.slug, c.slug, c.pillar.slug)] for c in others]
     return Neighbours(
         pillar=hub if hub.path and not item.is_pillar else None,
         previous=previous,

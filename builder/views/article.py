@@ -13,7 +13,7 @@ from builder.interface import ref_key
 from builder.link.coverage import entities_of
 from builder.link.refs import Scope, resolve, unknown
 from builder.link.shown import Shown
-from builder.link.structure import neighbours, reading_line
+from builder.link.structure import Neighbours, neighbours, reading_line
 from builder.load import shorten
 from builder.model import ArticleDef, ClusterDef, Status
 from builder.views.items import MapContext, author_view, entity_line, item_view, listed, question_view, stops
@@ -32,12 +32,14 @@ def article_pages(
     `first` and `end` bound which of the map's articles and pillars, in their order.
     """
     line = reading_line(context.unit, context.interfaces, context.sliced)
+    on_line = {target.key: index for index, target in enumerate(line)}
     places = [(cluster, number, item) for cluster in context.unit.clusters for number, item in enumerate(cluster.items)]
     for cluster, number, item in places[first:end]:
         target = context.target(item)
         _check(context, item)
         if target.path:
-            yield target.path, _page(context, item, cluster, number, target, line), item
+            around = neighbours(item, cluster, context.unit, context.sliced, line, on_line.get(target.key))
+            yield target.path, _page(context, item, cluster, number, target, around), item
 
 
 def _check(context: MapContext, item: ArticleDef) -> None:
@@ -66,11 +68,10 @@ def _scope(sliced: MapSlice, context: MapContext, item: ArticleDef) -> Scope:
 
 
 def _page(
-    context: MapContext, item: ArticleDef, cluster: ClusterDef, number: int, target: Target, line: list[Target]
+    context: MapContext, item: ArticleDef, cluster: ClusterDef, number: int, target: Target, around: Neighbours
 ) -> ArticlePage:
     path, unit = target.path, context.unit
     published = target.status is Status.PUBLISHED
-    around = neighbours(item, cluster, unit, context.sliced, line)
     related = context.related.get(target.key, Shown())
     targets = context.sliced.targets
     kind = ("pillar" if item.is_pillar else "article") if published else ("outline" if item.is_pillar else "brief")
@@ -97,7 +98,7 @@ def _page(
         pillar=context.link(path, around.pillar, "pillar", "the hub of its cluster") if around.pillar else None,
         stops=stops(context, cluster, path),
         spokes=tuple(item_view(context, spoke, cluster, n, path, "spoke") for n, spoke in enumerate(spokes, 1)),
-        pillars=tuple(context.link(path, other, "pillars") for other in around.pillars) if item.is_pillar else (),
+        pillars=tuple(context.link(path, other, "pillars") for other in around.pillars),
         siblings=tuple(context.link(path, targets[key], "sibling", reason) for key, reason in related.siblings),
         related=tuple(context.link(path, targets[key], "related", reason) for key, reason in related.further),
         previous=context.link(path, around.previous, "previous") if around.previous else None,

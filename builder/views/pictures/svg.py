@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Route(NamedTuple):
     stops: tuple[StopView, ...]
 
 
+@lru_cache(maxsize=1024)  # titles stand in several pictures of a map
 def escaped(text: str) -> str:
     """Return text for HTML, in elements and in attributes."""
     return html.escape(text)
