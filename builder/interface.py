@@ -51,7 +51,7 @@ def interface_of(unit: MapDef) -> MapInterface:
         ideas=sum(len(group.ideas) for group in unit.ideas),
         refs=tuple(sorted(set(references(unit)))),
         redirect_from=unit.redirect_from,
-        words=tuple(sorted(vocabulary("\n".join(body.text for body in _prose(unit))))),
+        words=tuple(sorted(vocabulary(*[body.text for body in _prose(unit)]))),
     )
 
 
