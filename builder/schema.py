@@ -23,6 +23,7 @@ from builder.values import (
     Text,
     Texts,
     WebUrl,
+    no_entries,
     number,
     one_or_list,
     wikidata_item,
@@ -59,7 +60,7 @@ class EntityMention(Model):
     """Person, organisation, software, product, concept …"""
     description: Text | None = None
     """One or two sentences that define it."""
-    same_as: Annotated[list[WebUrl], BeforeValidator(one_or_list)] = []
+    same_as: Annotated[list[WebUrl], BeforeValidator(one_or_list)] = no_entries()
     """Addresses of pages about this very thing."""
 
 
@@ -68,7 +69,7 @@ class Entity(EntityMention):
 
     slug: Slug | None = None
     """The last part of its URL; default: from the name."""
-    aliases: Texts = []
+    aliases: Texts = no_entries()
     """Other names of it, which may link here as well."""
     wikidata: Annotated[Text, AfterValidator(wikidata_item)] | None = None
     """Its Wikidata item, such as Q186447."""
@@ -97,9 +98,9 @@ class Publishing(Model):
 class LinkWishes(Model):
     """What a page's author wants of the automatic links."""
 
-    never: Texts = []
+    never: Texts = no_entries()
     """Pages that this page's prose never links to by itself (references as in `[[…]]`)."""
-    prefer: Texts = []
+    prefer: Texts = no_entries()
     """Pages that come first when this page's links are chosen."""
 
 
@@ -124,13 +125,13 @@ class PageKeys(Model):
     """`planned`, `draft`, `published` or `retired`; default: published if it has a body."""
     author: Text | None = None
     """A key of `authors` in site.yaml."""
-    redirect_from: Redirects = []
+    redirect_from: Redirects = no_entries()
     """Old paths that lead here."""
     redirect_to: Text | None = None
     """With `status: retired`: the page, path or address that takes over."""
-    entities: Entities = []
+    entities: Entities = no_entries()
     """What the page covers, by name."""
-    aliases: Texts = []
+    aliases: Texts = no_entries()
     """Further phrases that may link here."""
     links: LinkWishes | None = None
     """Wishes for the automatic links in this page's prose."""
@@ -149,11 +150,11 @@ class Article(PageKeys):
     """high, medium or low; default: medium, for a pillar high."""
     words: Count | None = None
     """The planned length, in words."""
-    sections: Texts = []
+    sections: Texts = no_entries()
     """What the text will cover, section by section."""
     prompt: Text | None = None
     """The writing prompt; default: made from the site's prompt template."""
-    faq: list[Question] = []
+    faq: list[Question] = no_entries()
     """Questions that belong to this page."""
 
 
@@ -168,11 +169,11 @@ class Cluster(Model):
     """What the cluster covers."""
     pillar: Article | None = None
     """The hub page, published first."""
-    articles: list[Article] = []
+    articles: list[Article] = no_entries()
     """The spokes, in order."""
-    faq: list[Question] = []
+    faq: list[Question] = no_entries()
     """Questions that belong to this cluster."""
-    redirect_from: Redirects = []
+    redirect_from: Redirects = no_entries()
     """Old paths that lead to the cluster's index."""
 
 
@@ -202,7 +203,7 @@ class IdeaGroup(Model):
     """The name of the group."""
     description: Text | None = None
     """What its articles have in common."""
-    articles: list[Annotated[Idea, BeforeValidator(wrap("title"))]] = []
+    articles: list[Annotated[Idea, BeforeValidator(wrap("title"))]] = no_entries()
     """The ideas, in order."""
 
 
@@ -235,15 +236,15 @@ class Map(Model):
     """Months until the map can be expected to rank."""
     publishing: Publishing | None = None
     """The pace of publishing."""
-    clusters: list[Cluster] = []
+    clusters: list[Cluster] = no_entries()
     """The clusters, in order."""
-    gaps: list[Annotated[Gap, BeforeValidator(wrap("text"))]] = []
+    gaps: list[Annotated[Gap, BeforeValidator(wrap("text"))]] = no_entries()
     """What rivals leave out."""
-    entities: Entities = []
+    entities: Entities = no_entries()
     """Entities that the map covers."""
-    faq: list[Question] = []
+    faq: list[Question] = no_entries()
     """Questions people ask."""
-    ideas: list[IdeaGroup] = []
+    ideas: list[IdeaGroup] = no_entries()
     """Article ideas outside the plan."""
-    redirect_from: Redirects = []
+    redirect_from: Redirects = no_entries()
     """Old paths that lead to the map's page."""

@@ -211,6 +211,11 @@ StatusText = Annotated[
 ]
 
 
+def no_entries() -> Any:
+    """Make the default of a list: an empty one. Pydantic copies one that is given as a value, which takes longer."""
+    return Field(default_factory=list, json_schema_extra={"default": []})
+
+
 class Model(BaseModel):
     """What all parts of the format share: unknown keys are errors. Docstrings are the JSON Schema's descriptions."""
 
