@@ -64,7 +64,8 @@ class Source:
 
     `ctime_ns` is the time at which its inode changed last, which no program can set back.
 
-    A file that another process carried here has its bytes in `carried` and no folder. `barred` says why it cannot be
+    A file that another process carried here has its bytes in `carried` and no folder. `digest` is that of these bytes,
+    '' where nobody took it. `barred` says why it cannot be
     read, and so it may be a folder: it is a link that leads out of the site's folder (whoever sends content must not be
     able to publish what else lies on this machine), it is no file at all, or the system refuses.
     """
@@ -77,6 +78,7 @@ class Source:
     carried: bytes | None = None
     barred: str = ""
     ctime_ns: int = 0
+    digest: str = ""
 
     @property
     def stat(self) -> Stat:
@@ -99,7 +101,8 @@ def with_bytes(source: Source) -> tuple[Source, str]:
         data = source.read()
     except OSError as fault:
         return source, f"unreadable: {fault.strerror}"
-    return replace(source, carried=data), digest(data)
+    found = digest(data)
+    return replace(source, carried=data, digest=found), found
 
 
 def scan(root: Path, folder: str, *, trusted: bool = False) -> Iterator[Source]:

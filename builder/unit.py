@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from builder import schema
@@ -51,12 +51,24 @@ class Bodies:
     options: MarkdownOptions
     known: Mapping[str, Body]
     used: dict[str, Body]
+    about: str = field(init=False)  # the options, as part of the keys of bodies
+
+    def __post_init__(self) -> None:
+        """Write the options down once for all bodies."""
+        self.about = repr(self.options)
 
     def markdown(self, text: str | None, prefix: str = "", title: str | None = None) -> Body:
         """Return the body of some Markdown, '' and None included."""
         if not text or not text.strip():
             return Body()
         return self._keep(("m", prefix, title, text), lambda: compile_markdown(text, self.options, prefix, title))
+
+    def of_file(self, document: Document, title: str) -> Body:
+        """Return the body of a file, which its digest stands for."""
+        if not document.body.strip():
+            return Body()
+        parts = "f", "", title, document.digest
+        return self._keep(parts, lambda: compile_markdown(document.body, self.options, "", title))
 
     def plain(self, text: str | None) -> Body:
         """Return the body of plain text."""
@@ -66,7 +78,7 @@ class Bodies:
 
     def _keep(self, parts: tuple[str, str, str | None, str], make: Callable[[], Body]) -> Body:
         *looks, text = parts
-        key = digest(f"{self.options}{looks}\0{text}".encode())
+        key = digest(f"{self.about}{looks}\0{text}".encode())
         body = self.known.get(key)
         if body is None:
             body = make()
@@ -363,7 +375,7 @@ class _Unit:
     def title_and_body(self, wanted: schema.Article, document: Document | None) -> tuple[str, Body]:
         if document is None:
             return wanted.title or "", Body()
-        body = self.bodies.markdown(document.body, title=wanted.title or "")
+        body = self.bodies.of_file(document, wanted.title or "")
         return wanted.title or body.title, body
 
     def merged(self, declared: P, document: Document, place: Place, model: type[P]) -> P:
@@ -405,7 +417,7 @@ def _parsed(source: Source) -> tuple[Document | None, list[Diagnostic], str]:
     data, faults = read(source)
     if data is None:
         return None, faults, f"unreadable: {faults[0].message}"
-    document, faults = parse(source.name, data)
+    document, faults = parse(source.name, data, known=source.digest)
     return document, faults, document.digest if document else digest(data)
 
 
@@ -459,7 +471,7 @@ def define_page(source: Source, bodies: Bodies) -> tuple[PageDef | None, list[Di
     data, faults = read(source)
     if data is None:
         return None, faults
-    document, parsed = parse(source.name, data)
+    document, parsed = parse(source.name, data, known=source.digest)
     faults += parsed
     if document is None:
         return None, faults
@@ -469,7 +481,7 @@ def define_page(source: Source, bodies: Bodies) -> tuple[PageDef | None, list[Di
     if wanted is None:
         return None, faults
     stem = composed(source.name.removeprefix(f"{PAGES}/").removesuffix(".md"))
-    body = bodies.markdown(document.body, title=wanted.title or "")
+    body = bodies.of_file(document, wanted.title or "")
     title = wanted.title or body.title
     if not title:
         faults.append(error("missing-key", "a page needs a `title`", source.name, hint="write `title: …`"))
