@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class Candidate(NamedTuple):
     """A place for a link: the phrase, the text of the page (`name`) and the region of its HTML, the sentence.
 
-    `sentence` numbers the sentences of the page; `anchor` and `context` are text, not HTML.
+    `sentence` numbers the sentences of the page that have candidates; `anchor` and `context` are text, not HTML.
     """
 
     phrase: Phrase
@@ -90,11 +90,9 @@ class Matcher:
             text, offsets = _joined(body.html, runs)
             # A line has white space as readers see it; in few blocks that differs from what stands in the HTML.
             matches = hits[line] if text == lines[line] and body.text.isascii() else self._matches(text)
-            if not matches:
-                continue
-            bounds = spans(text)
-            ends = [stop for _, stop in bounds]
-            contexts: dict[int, str] = {}  # the sentences of a block that have matches, each put together once
+            sentences = spans(text)  # as far as there is something to link
+            first = last = 0
+            context = ""
             taken = -1
             for index, start, end in matches:
                 if start < taken:
@@ -104,11 +102,12 @@ class Matcher:
                 if phrase is None or region is None:
                     continue
                 taken = end
-                inside = bisect_right(ends, start)
-                if inside not in contexts:
-                    contexts[inside] = " ".join(text[slice(*bounds[inside])].split())
-                found.append(Candidate(phrase, name, *region, sentence + inside, text[start:end], contexts[inside]))
-            sentence += max(1, len(bounds))
+                if start >= last:
+                    while start >= last:
+                        first, last = next(sentences)
+                    context = " ".join(text[first:last].split())
+                    sentence += 1
+                found.append(Candidate(phrase, name, *region, sentence, text[start:end], context))
         return sentence
 
     def _matches(self, text: str) -> list[tuple[int, int, int]]:

@@ -6,6 +6,10 @@ A text is read a line at a time (`Body.text` has a line for each block), and nev
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 #: After these the full stop does not end a sentence.
 _ABBREVIATIONS = re.compile(
@@ -20,19 +24,17 @@ _LONG_ABBREVIATION = "prox"
 _END = re.compile(r"[.!?…。！？\n](?:(?<=[.!?…])[.!?…]*[\"'”’)\]»]*\s+|(?<=[。！？])[。！？]*[」』）]*\s*|(?<=\n)\n*)")
 
 
-def spans(text: str) -> list[tuple[int, int]]:
-    """Return the start and end of each sentence of a text; together they cover it."""
-    found: list[tuple[int, int]] = []
+def spans(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the start and end of each sentence of a text; together they cover it."""
     start = 0
     for end in _END.finditer(text):
         stop = end.end()
         if _goes_on(text, start, end.start(), stop):
             continue
-        found.append((start, stop))
+        yield start, stop
         start = stop
     if start < len(text):
-        found.append((start, len(text)))
-    return found
+        yield start, len(text)
 
 
 def sentence_at(text: str, position: int) -> str:
