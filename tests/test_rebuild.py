@@ -395,7 +395,8 @@ class Rebuilds(RuleBasedStateMachine):
     def delete_output(self, which: int) -> None:
         """Delete a published file by hand: the next build restores it."""
         files = sorted(p for p in (self.site.folder / "output").rglob("*") if p.is_file())
-        files[which % len(files)].unlink()
+        if files:
+            files[which % len(files)].unlink()
         self.site.rebuild()
 
     @rule(which=WHICH, how=st.sampled_from(("delete", "truncate", "flip", "all", "state", "manifest", "everything")))
@@ -403,7 +404,7 @@ class Rebuilds(RuleBasedStateMachine):
         """Damage what earlier builds left: it costs time and nothing else."""
         damage(self.site.folder / ".topicsite", how, which)
         if how in {"manifest", "everything"}:  # then nobody knows whose files these are
-            shutil.rmtree(self.site.folder / "output")
+            shutil.rmtree(self.site.folder / "output", ignore_errors=True)  # a site that fails has had none since
         self.site.rebuild()
 
 
@@ -424,9 +425,9 @@ def damage(folder: Path, how: str, which: int) -> None:
     elif how == "all":
         shutil.rmtree(folder / "cache")
     elif how == "state":
-        (folder / "state").unlink()
+        (folder / "state").unlink(missing_ok=True)  # a site that fails has had neither since the last damage
     elif how == "manifest":
-        (folder / "manifest.json").unlink()
+        (folder / "manifest.json").unlink(missing_ok=True)
     else:
         shutil.rmtree(folder)
 

@@ -165,9 +165,8 @@ def test_large_sites_have_parts() -> None:
 @given(st.lists(st.text("abc", min_size=1, max_size=8), min_size=1, max_size=60, unique=True), st.integers(1, 90))
 def test_every_word_is_in_a_part_of_its_first_letters(words: list[str], limit: int) -> None:
     """However words are parted, each is in exactly one part, and that is one whose letters it begins with."""
-    members = {word: f'"{word}":[]' for word in sorted(words)}
-    shards = list(search._shards(members, limit))
-    assert sorted(member for _, own in shards for member in own) == sorted(members.values())
+    shards = list(search._parted("", sorted(words), dict.fromkeys(words, bytearray(b',0,"1"')), limit))
+    assert sorted(member for _, own in shards for member in own) == sorted(f'"{word}":[0,"1"]' for word in words)
     assert len({letters for letters, _ in shards}) == len(shards)
     assert all(
         json.loads(f"{{{member}}}").popitem()[0].startswith(letters) for letters, own in shards for member in own

@@ -89,7 +89,7 @@ class Resolver:
 
     def in_map(self, map_slug: str, slug: str) -> list[str]:
         """Return the keys of a map's articles of one slug."""
-        unit = next((m for m in self.atlas.maps if m.slug == map_slug), None)
+        unit = self.atlas.units.get(map_slug)
         return [map_key(map_slug, item.cluster, slug) for item in unit.items if item.slug == slug] if unit else []
 
     def file(self, name: str) -> Target | Unknown:
@@ -99,12 +99,11 @@ class Resolver:
             case ["content", "pages", *_]:
                 keys = [page_key(self.pages[name])] if name in self.pages else []
             case ["content", "maps", folder, "map"]:
-                keys = [map_key(unit.slug) for unit in self.atlas.maps if unit.folder == folder]
+                keys = [map_key(unit.slug) for unit in self.atlas.folders.get(folder, ())]
             case ["content", "maps", folder, cluster, stem]:
                 keys = [
                     map_key(unit.slug, cluster, item.slug)
-                    for unit in self.atlas.maps
-                    if unit.folder == folder
+                    for unit in self.atlas.folders.get(folder, ())
                     for item in unit.items
                     if item.cluster == cluster and (item.slug == stem or (item.is_pillar and stem == "pillar"))
                 ]

@@ -67,8 +67,7 @@ def translations_of(atlas: Atlas, unit: MapInterface, config: SiteConfig) -> dic
     Pages belong together that have one kind and, below their maps, the same slugs. A page that no other map has in
     another language is not among them.
     """
-    first = unit.translation_of or unit.slug
-    family = [other for other in atlas.maps if first in {other.slug, other.translation_of}]
+    family = atlas.families[unit.translation_of or unit.slug]
     if len(family) < 2:  # noqa: PLR2004 - a map alone
         return {}
     found: dict[str, list[tuple[str, str]]] = {}

@@ -84,7 +84,11 @@ class MapSlice:
 
 @dataclass(slots=True)
 class Atlas:
-    """The whole site's plan."""
+    """The whole site's plan.
+
+    `units` are the maps by slug, `folders` by their folder; `families` those that are translations of one another, by
+    the slug of the first.
+    """
 
     maps: tuple[MapInterface, ...]
     targets: dict[str, Target] = field(default_factory=dict)
@@ -96,6 +100,17 @@ class Atlas:
     origins: dict[str, Place] = field(default_factory=dict)  # where each redirect is written
     paths: dict[str, tuple[str, str]] = field(default_factory=dict)
     faults: list[Diagnostic] = field(default_factory=list)
+    units: dict[str, MapInterface] = field(init=False)
+    folders: dict[str, list[MapInterface]] = field(init=False)
+    families: dict[str, list[MapInterface]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Find maps by their names: at thousands of maps nothing may look through all of them for one."""
+        self.units, self.folders, self.families = {}, {}, {}
+        for unit in self.maps:
+            self.units.setdefault(unit.slug, unit)
+            self.folders.setdefault(unit.folder, []).append(unit)
+            self.families.setdefault(unit.translation_of or unit.slug, []).append(unit)
 
     def entity(self, name: str) -> EntityEntry | None:
         """Return the entity of a name or alias."""

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 from builder.files import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from builder.records import PageRecord
     from builder.urls import Urls
@@ -117,27 +117,38 @@ def _short(text: str) -> str:
     return f"{plain[:_LETTERS].rpartition(' ')[0] or plain[:_LETTERS]}…"
 
 
-def search_files(parts: Sequence[Part], whole: int = WHOLE, limit: int = LIMIT) -> Iterator[tuple[str, bytes]]:
-    """Yield name and bytes of all files of the index; one file of rows where `whole` bytes hold them."""
+def search_files(parts: Iterable[Part], whole: int = WHOLE, limit: int = LIMIT) -> Iterator[tuple[str, bytes]]:
+    """Yield name and bytes of all files of the index; one file of rows where `whole` bytes hold them.
+
+    Of a part, which is looked at once, nothing is kept but its words and, up to `whole`, its rows.
+    """
     start: dict[str, object] = {"v": _VERSION, "kinds": KINDS}
-    size = sum(len(row) for part in parts for row in (*part.rows, *part.further))
+    size = 0
+    few: list[Part] = []
+    names: list[list[str]] = []
+    found: defaultdict[str, bytearray] = defaultdict(bytearray)
+    for number, part in enumerate(parts):
+        for word, codes in part.words.items():
+            found[word] += f',{number},"{codes}"'.encode()
+        size += sum(len(row) for row in (*part.rows, *part.further))
+        few.append(part)
+        if size > whole:
+            for kept in few:
+                own = []
+                for name, data in _row_files(kept):
+                    yield f"{FOLDER}/{name}.json", data
+                    own.append(name)
+                names.append(own)
+            few.clear()
     if size <= whole:
-        rows = [f"{row},{_encode(more)}]" for part in parts for row, more in zip(part.rows, part.further, strict=True)]
+        rows = [f"{row},{_encode(more)}]" for part in few for row, more in zip(part.rows, part.further, strict=True)]
         name, data = _file("[" + ",\n".join(rows) + "]\n")
         yield f"{FOLDER}/{name}.json", data
         start["all"] = name
     else:
-        names: list[list[str]] = []
-        for part in parts:
-            own = []
-            for first in range(0, len(part.rows), CHUNK):
-                name, data = _file("[" + ",\n".join(f"{row}]" for row in part.rows[first : first + CHUNK]) + "]\n")
-                yield f"{FOLDER}/{name}.json", data
-                own.append(name)
-            names.append(own)
         start["rows"] = names
         words: dict[str, str] = {}
-        for letters, entries in _shards(_merged(parts), limit):
+        for letters, entries in _parted("", sorted(found), found, limit):
             name, data = _file("{" + ",\n".join(entries) + "}\n")
             yield f"{FOLDER}/{name}.json", data
             words[letters] = name
@@ -145,40 +156,40 @@ def search_files(parts: Sequence[Part], whole: int = WHOLE, limit: int = LIMIT) 
     yield START, f"{_encode(start)}\n".encode()
 
 
+def _row_files(part: Part) -> Iterator[tuple[str, bytes]]:
+    """Yield the files of a unit's rows."""
+    for first in range(0, len(part.rows), CHUNK):
+        yield _file("[" + ",\n".join(f"{row}]" for row in part.rows[first : first + CHUNK]) + "]\n")
+
+
 def _file(text: str) -> tuple[str, bytes]:
     data = text.encode()
     return digest(data)[:10], data
 
 
-def _merged(parts: Sequence[Part]) -> Mapping[str, str]:
-    """Return each word with its codes in all parts, as a member of a JSON object, sorted by word."""
-    found: dict[str, list[str]] = {}
-    for number, part in enumerate(parts):
-        for word, codes in part.words.items():
-            found.setdefault(word, []).append(f'{number},"{codes}"')
-    return {word: f"{_encode(word)}:[{','.join(found[word])}]" for word in sorted(found)}
+def _member(word: str, codes: bytearray) -> str:
+    """Return a word with its codes in all parts as a member of a JSON object."""
+    return f"{_encode(word)}:[{codes[1:].decode()}]"
 
 
-def _shards(words: Mapping[str, str], limit: int) -> Iterator[tuple[str, list[str]]]:
-    """Yield the first letters and the members of each file of words.
+def _parted(
+    letters: str, own: list[str], found: Mapping[str, bytearray], limit: int
+) -> Iterator[tuple[str, list[str]]]:
+    """Yield the first letters and the members of each file of those words that begin with some letters.
 
     What is too large for one file is parted by a further letter; words that end before it stay together.
     """
-    yield from _parted("", list(words), words, limit)
-
-
-def _parted(letters: str, own: list[str], words: Mapping[str, str], limit: int) -> Iterator[tuple[str, list[str]]]:
-    """Yield the files of those words that begin with some letters."""
-    size = sum(len(words[word]) for word in own)
     depth = len(letters)
-    if depth and (size <= limit or depth == _DEEPEST):
-        yield letters, [words[word] for word in own]
-        return
+    if depth:
+        members = [_member(word, found[word]) for word in own]
+        if depth == _DEEPEST or sum(map(len, members)) <= limit:
+            yield letters, members
+            return
     groups: dict[str, list[str]] = {}
     for word in own:
         groups.setdefault(word[: depth + 1], []).append(word)
     ended = groups.pop(letters, [])
     if ended:
-        yield letters, [words[word] for word in ended]
+        yield letters, [_member(word, found[word]) for word in ended]
     for further, group in groups.items():
-        yield from _parted(further, group, words, limit)
+        yield from _parted(further, group, found, limit)

@@ -123,6 +123,11 @@ class Definitions(Inputs):
         pages: list[ItemInterface] = [page_interface(page) for page in self.pages]
         return assemble(self.interfaces, self.registry, pages, self.config, request.today, drafts=request.drafts)
 
+    def drop_atlas(self) -> None:
+        """Give the memory of atlas and interfaces back; they are made again for whoever asks."""
+        self.__dict__.pop("atlas", None)
+        self.__dict__.pop("interfaces", None)
+
     def slice(self) -> None:
         """Give each map its slice of the atlas; where nothing that the atlas is made of changed, the last one."""
         request = self.request

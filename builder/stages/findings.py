@@ -59,6 +59,8 @@ class Findings(Pages):
         else:
             self.next.redirects_faults = self.last.redirects_faults
         self.found += self.next.redirects_faults
+        if self.writing and self.memory is None:
+            self.drop_atlas()
         for first, second in () if same else self.stage.collisions():
             message = f"the output cannot hold both {first} and {second}"
             hint = "change a slug, a permalink or a redirect"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from functools import cached_property, partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from builder.cache import LostError, digest_of
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from builder.compile import Options
     from builder.emit.icons import Keep
+    from builder.emit.search import Part
     from builder.records import OutputFile, UnitRecord
     from builder.state import UnitState
     from builder.theme import Theme
@@ -170,14 +173,18 @@ class Pages(Prose):
             jobs.append(self.job(folder))
         texts = {job.folder: len(self.sources.maps[job.folder]) for job in jobs}
         pages = {job.folder: self.next.units[job.folder].pages for job in jobs}
+        total = sum(pages.values())
         done: Counter[str] = Counter()
+        finished = 0
         for made in compile_all(self.pool, jobs, texts):
             if isinstance(made, Piece):
-                done[made.job.folder] += pages[made.job.folder] // made.job.part.of
+                share = pages[made.job.folder] // made.job.part.of
+                done[made.job.folder] += share
+                finished += share
             else:
-                done[made.folder] = pages[made.folder]
+                finished += pages[made.folder] - done[made.folder]
                 self.take(made)
-            self.tell("compile", done.total() - 1, sum(pages.values()))
+            self.tell("compile", finished - 1, total)
 
     def job(self, folder: str) -> Compile:
         """Return the order to compile a map."""
@@ -268,6 +275,16 @@ class Pages(Prose):
         every = (*self.live(), ("", self.next.site))
         return next((folder for folder, unit in every if wanted in f"\0{unit.names}\0"), None)
 
+    @cached_property
+    def gone(self) -> dict[str, list[str]]:
+        """The files that maps no longer have, by folder."""
+        found: dict[str, list[str]] = {}
+        for name in self.last.stats.keys() - self.next.stats.keys():
+            folder, slash, file = name.removeprefix(f"{MAPS}/").partition("/")
+            if slash and name.startswith(f"{MAPS}/"):
+                found.setdefault(folder, []).append(file)
+        return {folder: sorted(files) for folder, files in found.items()}
+
     def reason(self, folder: str, unit: UnitState) -> str:
         """Return why a map is built anew, in the words of its inputs."""
         old = self.last.units.get(folder)
@@ -278,11 +295,7 @@ class Pages(Prose):
             for source in self.sources.maps[folder]
             if self.last.stats.get(source.name, _NO_STAT)[4] != self.next.stats[source.name][4]
         ]
-        gone = [
-            name.removeprefix(f"{MAPS}/{folder}/")
-            for name in self.last.stats
-            if name.startswith(f"{MAPS}/{folder}/") and name not in self.next.stats
-        ]
+        gone = self.gone.get(folder, [])
         if changed or gone:
             return ", ".join([*(f"{name} changed" for name in changed), *(f"{name} is gone" for name in gone)])
         if old.define_key != unit.define_key:
@@ -344,6 +357,8 @@ class Pages(Prose):
         for file in self.search_files(record):
             put(file)
         self.store.put("site", self.next.site_key, (record, entries))
+        self.light = {folder: replace(kept, coverage=()) for folder, kept in self.light.items()}
+        self.fresh = self.light.copy()
         self.take_site(record, entries)
 
     def take_site(self, record: UnitRecord, entries: dict[str, Entry]) -> None:
@@ -371,12 +386,17 @@ class Pages(Prose):
         key = self.next.index_key = digest_of(self.next.version, [unit.search for _, unit in self.live()], own)
         files: list[OutputFile] | None = self.store.get("index", key)
         if files is None:
-            parts = [self.store.get("search", unit.search) for _, unit in self.live()]
-            if None in parts:
-                raise LostError
-            files = [OutputFile(name, data) for name, data in search_files([*parts, own])]
+            parts = chain((self.search_part(unit) for _, unit in self.live()), [own])
+            files = [OutputFile(name, data) for name, data in search_files(parts)]
             self.store.put("index", key, files)
         return files
+
+    def search_part(self, unit: UnitState) -> Part:
+        """Return a map's part of the search data."""
+        part: Part | None = self.store.get("search", unit.search)
+        if part is None:
+            raise LostError
+        return part
 
     def index_pages(self) -> None:
         """Let Pagefind index the pages, if site.yaml says so and they are to be published."""

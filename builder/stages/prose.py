@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
 from builder.cache import digest_of
 from builder.stages.definitions import Definitions
+
+if TYPE_CHECKING:
+    from builder.state import UnitState
 
 
 class Prose(Definitions):
@@ -29,13 +33,14 @@ class Prose(Definitions):
                 folders.append(folder)
                 jobs.append(Scan(self.store.folder, unit.define_key, unit.slice_key))
         counts: dict[str, dict[str, int]] = {}
-        by_key = {unit.scan_key: unit for _, unit in self.live()}
+        by_key: dict[str, list[UnitState]] = {}
+        for _, unit in self.live():
+            by_key.setdefault(unit.scan_key, []).append(unit)
         for done, scanned in enumerate(self.pool.run(scan, jobs, self.texts(folders))):
             self.tell("link", done, len(jobs))
             counts[scanned.key] = scanned.counts
-            for _, unit in self.live():
-                if unit.scan_key == scanned.key:
-                    unit.counts_digest, unit.pages = digest_of(sorted(scanned.counts.items())), scanned.pages
+            for unit in by_key[scanned.key]:
+                unit.counts_digest, unit.pages = digest_of(sorted(scanned.counts.items())), scanned.pages
         total: Counter[str] = Counter()
         self.next.caps = repr(caps)
         same = (self.next.caps, self.last.units.keys()) == (self.last.caps, self.next.units.keys()) and all(

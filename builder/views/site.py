@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, overload
 
 from markupsafe import Markup
 
@@ -40,7 +41,7 @@ from builder.views.types import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from builder.config import SiteConfig
     from builder.link.coverage import Coverage
@@ -150,7 +151,7 @@ def base(context: SiteContext, kind: str, path: str, title: str, description: st
 def _cards(context: SiteContext, page: str, slugs: Sequence[str] | None = None) -> list[MapCardView]:
     """Return the cards of maps, by title; `page` is the path of the page that shows them."""
     figures = {record.map: record.figures for record in context.records}
-    maps = [unit for unit in context.atlas.maps if slugs is None or unit.slug in slugs]
+    maps = context.atlas.maps if slugs is None else [context.atlas.units[slug] for slug in slugs]
     made = []
     for unit in sorted(maps, key=lambda unit: (unit.title.casefold(), unit.slug)):
         counted = figures.get(unit.slug)
@@ -239,7 +240,8 @@ def _entities(context: SiteContext) -> Iterator[tuple[str, PageView, str, None]]
         own = atlas.entities[slug].path
         crumbs = (*base(context, "entity", own, view.name, "")["crumbs"], context.link(own, path, "", "breadcrumb"))
         fields = base(context, "entity", own, view.name, view.description, crumbs=crumbs, noindex=not view.coverage)
-        yield own, EntityPage(**fields, reach=reach(view.coverage), entity=view), "", None
+        whole = replace(view, coverage=tuple(view.coverage))
+        yield own, EntityPage(**fields, reach=reach(whole.coverage), entity=whole), "", None
 
 
 def _sort_key(name: str) -> str:
@@ -253,16 +255,12 @@ def _initial(name: str) -> str:
 
 
 def _entity(context: SiteContext, entity: EntityEntry, coverage: Sequence[tuple[UnitRecord, Coverage]]) -> EntityView:
-    covered = []
+    maps: dict[str, LinkView] = {}
     for record, entry in coverage:
-        link = context.link(entity.path, entry.path, entry.title, "coverage", "the page covers the entity")
-        unit = context.atlas.targets[map_key(record.map)]
-        there = context.link(
-            entity.path, unit.path, record.title, "coverage", "the map of a page that covers the entity"
-        )
-        covered.append(
-            CoverageView(entry.title, link.url, entry.kind, there, entry.cluster, Markup.escape(entry.sentence))
-        )
+        context.link(entity.path, entry.path, entry.title, "coverage", "the page covers the entity")
+        path = context.atlas.targets[map_key(record.map)].path
+        why = "the map of a page that covers the entity"
+        maps[record.map] = context.link(entity.path, path, record.title, "coverage", why)
     wikidata = f"https://www.wikidata.org/wiki/{entity.wikidata}" if entity.wikidata else ""
     return EntityView(
         entity.name,
@@ -273,8 +271,39 @@ def _entity(context: SiteContext, entity: EntityEntry, coverage: Sequence[tuple[
         entity.aliases,
         wikidata,
         entity.same_as,
-        tuple(sorted(covered, key=lambda view: view.kind == "map")),
+        Covered(coverage, maps, context.urls),
     )
+
+
+class Covered(Sequence[CoverageView]):
+    """The pages that cover an entity, those of maps last; each is made when it is asked for.
+
+    All entities together have several of them for each article, and the site's pages show those of one entity at a
+    time.
+    """
+
+    def __init__(
+        self, coverage: Sequence[tuple[UnitRecord, Coverage]], maps: Mapping[str, LinkView], urls: Urls
+    ) -> None:
+        self._entries = sorted(coverage, key=lambda entry: entry[1].kind == "map")
+        self._maps = maps
+        self._urls = urls
+
+    def __len__(self) -> int:
+        """Return how many pages cover it."""
+        return len(self._entries)
+
+    @overload
+    def __getitem__(self, index: int) -> CoverageView: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[CoverageView]: ...
+    def __getitem__(self, index: int | slice) -> CoverageView | Sequence[CoverageView]:
+        """Return a page, or some in their order."""
+        if isinstance(index, slice):
+            return Covered(self._entries[index], self._maps, self._urls)
+        record, entry = self._entries[index]
+        url, sentence = self._urls.url(entry.path), Markup.escape(entry.sentence)
+        return CoverageView(entry.title, url, entry.kind, self._maps[record.map], entry.cluster, sentence)
 
 
 def scope_of(context: SiteContext, page: PageDef, path: str) -> Scope:

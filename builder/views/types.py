@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Sequence
 
 NOTHING = Markup()
 
@@ -209,7 +210,7 @@ class EntityView:
     aliases: tuple[str, ...]
     wikidata: str
     same_as: tuple[str, ...]
-    coverage: tuple[CoverageView, ...]
+    coverage: Sequence[CoverageView]
 
 
 @dataclass(frozen=True, slots=True)
