@@ -22,7 +22,7 @@ _SPECIAL = re.compile(r"([\\`*\[\]<])")
 def markdown_of(html: str) -> str:
     """Return the Markdown of some HTML, its blocks parted by blank lines."""
     reader = _Reader()
-    reader.feed(html)
+    reader.feed(str(html))  # each piece of `Markup` would be `Markup`
     reader.close()
     return reader.text()
 
