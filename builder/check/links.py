@@ -6,6 +6,7 @@ all maps are there (`between`).
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -122,9 +123,15 @@ def lost_redirects(atlas: Atlas, known: set[str], urls: Urls) -> Iterator[Diagno
         )
 
 
+#: The path of a page as nearly all addresses are.
+_PLAIN = re.compile(r"/(?!/)[\w/.~-]*", re.ASCII)
+
+
 def _split(href: str, urls: Urls) -> tuple[str, str]:
     """Return the URL that an address leads to, as pages of this site write it, and its fragment, decoded."""
     address, _, fragment = href.partition("#")
+    if _PLAIN.fullmatch(address):
+        return address, "" if fragment == "top" else unquote(fragment)
     path = urlsplit(address).path
     base = urls.base_path
     if path.startswith(f"{base}/") and ("%" in path or not path.isascii()):
