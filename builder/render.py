@@ -312,7 +312,11 @@ class Words:
 
     def language_name(self, tag: str, within: str = "") -> str:
         """Return the name of a language in this one, or in the language `within`."""
-        return self._safe(_locale([tag]).get_display_name(_locale([within]) if within else self.locale) or tag)
+        key = ("language", tag, within)
+        if key not in self._made:
+            shown = _locale([tag]).get_display_name(_locale([within]) if within else self.locale)
+            self._made[key] = self._safe(shown or tag)
+        return self._made[key]
 
     def _kept(self, kind: str, value: object, make: Callable[[], str]) -> str:
         made = self._made.get((kind, value, 0))
