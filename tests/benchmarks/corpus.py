@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import random
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,13 +80,14 @@ class _Words:
         made = {"".join(random_.choices(_SYLLABLES, k=random_.choice((1, 2, 2, 3, 3, 4)))) for _ in range(9000)}
         self.words = sorted(made)
         random_.shuffle(self.words)
-        self.weights = [1 / (rank + 3) for rank in range(len(self.words))]
+        self.unusual = self.words[600:]
+        self.weights = list(accumulate(1 / (rank + 3) for rank in range(len(self.words))))
 
     def some(self, count: int) -> list[str]:
-        return self.random.choices(self.words, self.weights, k=count)
+        return self.random.choices(self.words, cum_weights=self.weights, k=count)
 
     def rare(self, count: int) -> str:
-        return " ".join(self.random.choices(self.words[600:], k=count))
+        return " ".join(self.random.choices(self.unusual, k=count))
 
 
 def write_corpus(folder: Path, shape: Shape) -> int:
