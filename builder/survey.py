@@ -19,7 +19,7 @@ from builder.link import engine
 from builder.link.choose import Caps, capped, common
 from builder.link.coverage import coverage_of
 from builder.link.edges import edges_of
-from builder.link.phrases import PhraseIndex, phrases_of
+from builder.link.phrases import PhraseIndex, in_order, phrases_of
 from builder.link.prose import with_titles
 from builder.records import PageRecord, UnitRecord
 from builder.views.items import figures
@@ -75,10 +75,10 @@ class Survey:
         atlas = self.atlas(published)
         index = PhraseIndex(phrases_of(atlas))
         slices: dict[str, tuple[str, MapSlice]] = {}
-        for unit in atlas.maps:
+        for unit, found in zip(atlas.maps, index.for_maps(unit.words for unit in atlas.maps), strict=True):
             sliced = slice_for(atlas, unit, config, self.site.today)
             named = {f"entity:{entry.slug}" for entry in sliced.entities.values()}
-            phrases = index.for_map(frozenset(unit.words), unit.slug, named)
+            phrases = in_order(found, unit.slug, named)
             key = digest_of(unit.folder, sliced, phrases)
             slices[unit.folder] = key, sliced
             if key not in self._scans:

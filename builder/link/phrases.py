@@ -7,8 +7,8 @@ that is an error; between maps each map's own article goes first, and an article
 from __future__ import annotations
 
 import sys
-from collections import Counter
-from itertools import chain
+from array import array
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from builder.body import vocabulary
@@ -18,7 +18,7 @@ from builder.load import shorten
 from builder.model import PRIORITIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from builder.atlas import Atlas, Target
     from builder.model import ItemInterface, MapInterface
@@ -122,71 +122,77 @@ Table: TypeAlias = list[tuple[tuple[str, ...], tuple[str, ...]]]
 
 
 class PhraseIndex:
-    """Finds the phrases that can occur in a text of a given vocabulary: those whose words it has, all of them.
+    """Finds for many maps the phrases that can occur in their texts: those whose words a map has, all of them.
 
-    Every map asks, so no map may look at every phrase. The words of all phrases are numbered, the rarest first, and the
-    phrases stand in the order of their rarest word: a map looks at those of its own words alone, and of these only at
-    the next two words, before it compares texts.
+    Maps and phrases grow together, so not even the comparison of every map with every phrase may cost much. A word is a
+    row of bits, one for each map of a block, and the maps of a phrase are the conjunction of its words' rows.
     """
 
     def __init__(self, phrases: Iterable[Phrase]) -> None:
-        """Number the words of some phrases."""
+        """Number the words of some phrases, and put those of many words first."""
         import numpy as np  # noqa: PLC0415 - 80 ms, and most rebuilds ask for no phrases
 
-        self.phrases = [tuple(phrase) for phrase in phrases]
-        self.needed = [tuple(sorted(map(sys.intern, vocabulary(phrase[0])))) for phrase in self.phrases]
-        counts = Counter(chain.from_iterable(self.needed))
-        ranked = sorted(counts, key=lambda word: (counts[word], word))
-        self.numbers = {word: number for number, word in enumerate(ranked)}
-        self.none = len(ranked)  # stands for no further word
-        rows = np.full((_ROW, len(self.phrases)), self.none, dtype=np.int32)
-        for at, words in enumerate(self.needed):
-            rarest = sorted(map(self.numbers.__getitem__, words))[:_ROW]
-            rows[: len(rarest), at] = rarest
-        self.order = np.argsort(rows[0], kind="stable")
-        first, *self.further = (row[self.order] for row in rows)
-        self.starts = np.searchsorted(first, np.arange(self.none + 1))
+        made = [(tuple(sorted(map(sys.intern, vocabulary(phrase.text)))), tuple(phrase)) for phrase in phrases]
+        #: The phrases as plain values, for `phrases_among`.
+        self.table: Table = sorted(made, key=lambda row: -len(row[0]))
+        self.numbers: dict[str, int] = {}
+        columns: list[array[int]] = [array("i") for _ in (self.table[0][0] if self.table else ())]
+        for words, _ in self.table:
+            for column, word in zip(columns, words, strict=False):
+                column.append(self.numbers.setdefault(word, len(self.numbers)))
+        # the n-th has the n-th words of those phrases that have so many
+        self.columns = [np.frombuffer(column, dtype=np.int32) for column in columns]
 
-    @property
-    def table(self) -> Table:
-        """The phrases as plain values, for `phrases_among`."""
-        return list(zip(self.needed, self.phrases, strict=True))
+    def for_maps(self, vocabularies: Iterable[Iterable[str]]) -> Iterator[list[Phrase]]:
+        """Yield for each of some vocabularies the phrases whose words it has."""
+        known = (self._known(words) for words in vocabularies)
+        while block := list(islice(known, _BLOCK)):
+            yield from ([Phrase._make(self.table[at][1]) for at in found] for found in self._block(block))
 
-    def for_map(self, words: frozenset[str], map_slug: str, entities: Iterable[str]) -> tuple[Phrase, ...]:
-        """Return the phrases that a map with these words can contain, sorted.
+    def _known(self, words: Iterable[str]) -> array[int]:
+        """Return the numbers of those words that phrases have."""
+        return array("i", [number for word in words if (number := self.numbers.get(word)) is not None])
 
-        Of entities only those that the map names (`entities`, their keys): that a text has the word does not make it
-        about the thing.
-        """
+    def _block(self, maps: Sequence[array[int]]) -> list[list[int]]:
+        """Return for the words of each map the places of its phrases in the table."""
         import numpy as np  # noqa: PLC0415
 
-        own = np.array([number for word in words if (number := self.numbers.get(word)) is not None], dtype=np.intp)
-        has = np.zeros(self.none + 1, dtype=bool)
-        has[own] = has[self.none] = True
-        starts = self.starts[own]
-        counts = self.starts[own + 1] - starts
-        likely = np.repeat(starts - counts.cumsum() + counts, counts) + np.arange(counts.sum())
-        for row in self.further:
-            likely = likely[has[row[likely]]]
-        found = [
-            Phrase._make(self.phrases[at])
-            for at in self.order[likely].tolist()
-            if len(self.needed[at]) <= _ROW or words.issuperset(self.needed[at])
-        ]
-        return _in_order(found, map_slug, entities)
+        width = -(-len(maps) // 64)
+        bits = np.zeros((len(self.numbers), width), dtype=np.uint64)
+        for number, words in enumerate(maps):
+            bits[words, number // 64] |= np.uint64(1 << number % 64)
+        found: list[list[int]] = [[] for _ in maps]
+        step = max(1, _CELLS // width)
+        for start in range(0, len(self.columns[0]) if self.columns else 0, step):
+            shared = bits[self.columns[0][start : start + step]]
+            for column in self.columns[1:]:
+                further = column[start : start + step]
+                shared[: len(further)] &= bits[further]
+            for at, cell in np.argwhere(shared).tolist():
+                left = int(shared[at, cell])
+                while left:
+                    lowest = left & -left
+                    found[cell * 64 + lowest.bit_length() - 1].append(start + at)
+                    left ^= lowest
+        return found
 
 
-#: Words of a phrase that are looked up by their numbers.
-_ROW = 4
+#: Maps that are compared at once, and 64-bit cells of a piece of the comparison (8 MB).
+_BLOCK = 4096
+_CELLS = 1 << 20
 
 
-def phrases_among(table: Table, words: frozenset[str], map_slug: str, entities: Iterable[str]) -> tuple[Phrase, ...]:
-    """Return the same as `PhraseIndex.for_map`, for one map alone."""
-    found = [Phrase(*phrase) for needed, phrase in table if needed and words.issuperset(needed)]
-    return _in_order(found, map_slug, entities)
+def phrases_among(table: Table, words: frozenset[str]) -> list[Phrase]:
+    """Return the same as `PhraseIndex.for_maps`, for one map alone."""
+    return [Phrase._make(phrase) for needed, phrase in table if needed and words.issuperset(needed)]
 
 
-def _in_order(found: Iterable[Phrase], map_slug: str, entities: Iterable[str]) -> tuple[Phrase, ...]:
+def in_order(found: Iterable[Phrase], map_slug: str, entities: Iterable[str]) -> tuple[Phrase, ...]:
+    """Return the phrases that a map's texts are searched for, sorted.
+
+    Of entities only those that the map names (`entities`, their keys): that a text has the word does not make it about
+    the thing.
+    """
     named = set(entities)
     kept = [phrase for phrase in found if phrase.kind != "entity" or phrase.key in named]
     return tuple(sorted(kept, key=lambda phrase: (phrase.map != map_slug, phrase)))

@@ -163,7 +163,7 @@ class Definitions(Inputs):
 
         Where the words of its prose changed, its phrases may be others: those are looked for among the site's.
         """
-        from builder.link.phrases import phrases_among  # noqa: PLC0415
+        from builder.link.phrases import in_order, phrases_among  # noqa: PLC0415
 
         unit, old = self.next.units[folder], self.last.units.get(folder)
         if unit.failed:
@@ -179,20 +179,26 @@ class Definitions(Inputs):
             return False
         sliced: MapSlice = kept[0]
         entities = {f"entity:{entry.slug}" for entry in sliced.entities.values()}
-        self.put_slice(folder, sliced, phrases_among(table, frozenset(words.split("\n")), sliced.slug, entities))
+        phrases = phrases_among(table, frozenset(words.split("\n")))
+        self.put_slice(folder, sliced, in_order(phrases, sliced.slug, entities))
         return True
 
     def slices(self) -> Iterator[tuple[str, MapSlice, tuple[Phrase, ...]]]:
         """Yield for each map its slice of the atlas and the phrases that its words can contain."""
         from builder.atlas import slice_for  # noqa: PLC0415
-        from builder.link.phrases import PhraseIndex, phrases_of  # noqa: PLC0415
+        from builder.link.phrases import PhraseIndex, in_order, phrases_of  # noqa: PLC0415
 
         index = PhraseIndex(phrases_of(self.atlas))
         self.store.put("phrases", self.next.atlas_key, index.table)
-        for unit in self.atlas.maps:
+        found = index.for_maps(self.words(unit.folder) for unit in self.atlas.maps)
+        for unit, phrases in zip(self.atlas.maps, found, strict=True):
             sliced = slice_for(self.atlas, unit, self.config, self.request.today)
             entities = {f"entity:{entry.slug}" for entry in sliced.entities.values()}
-            words = self.store.get("words", self.next.units[unit.folder].define_key)
-            if words is None:
-                raise LostError
-            yield unit.folder, sliced, index.for_map(frozenset(words.split("\n")), unit.slug, entities)
+            yield unit.folder, sliced, in_order(phrases, unit.slug, entities)
+
+    def words(self, folder: str) -> list[str]:
+        """Return the words of a map's prose, each once."""
+        words: str | None = self.store.get("words", self.next.units[folder].define_key)
+        if words is None:
+            raise LostError
+        return words.split("\n")

@@ -258,9 +258,10 @@ def _entity(context: SiteContext, entity: EntityEntry, coverage: Sequence[tuple[
     maps: dict[str, LinkView] = {}
     for record, entry in coverage:
         context.link(entity.path, entry.path, entry.title, "coverage", "the page covers the entity")
-        path = context.atlas.targets[map_key(record.map)].path
-        why = "the map of a page that covers the entity"
-        maps[record.map] = context.link(entity.path, path, record.title, "coverage", why)
+        if record.map not in maps:
+            path = context.atlas.targets[map_key(record.map)].path
+            why = "the map of a page that covers the entity"
+            maps[record.map] = context.link(entity.path, path, record.title, "coverage", why)
     wikidata = f"https://www.wikidata.org/wiki/{entity.wikidata}" if entity.wikidata else ""
     return EntityView(
         entity.name,
