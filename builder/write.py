@@ -274,7 +274,7 @@ class Stage:
         if not self.staged and not stale and self.entries == self.last.entries and not self.interrupted:
             return result
         self._look_ahead()
-        known = bool(self.owned)
+        known = bool(self.owned) or self._is_empty()
         try:
             new = {name: entry for name, entry in self.entries.items() if name not in self.last.entries}
             Manifest({**self.owned, **new} if self.interrupted else new).save(
@@ -297,6 +297,14 @@ class Stage:
         except OSError as fault:
             raise MachineError(f"{fault.filename or self.output}: {fault.strerror}") from fault
         return result
+
+    def _is_empty(self) -> bool:
+        """Tell whether nothing is in the output folder."""
+        try:
+            with os.scandir(self.output) as entries:
+                return next(entries, None) is None
+        except FileNotFoundError:
+            return True
 
     def _unknown(self) -> list[str]:
         """Return the files of the output that this build did not make."""
