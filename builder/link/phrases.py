@@ -132,35 +132,39 @@ class PhraseIndex:
         """Number the words of some phrases, and put those of many words first."""
         import numpy as np  # noqa: PLC0415 - 80 ms, and most rebuilds ask for no phrases
 
-        made = [(tuple(sorted(map(sys.intern, vocabulary(phrase.text)))), tuple(phrase)) for phrase in phrases]
-        #: The phrases as plain values, for `phrases_among`.
-        self.table: Table = sorted(made, key=lambda row: -len(row[0]))
+        made = [(tuple(sorted(map(sys.intern, vocabulary(phrase.text)))), phrase) for phrase in phrases]
+        self.phrases = sorted(made, key=lambda row: -len(row[0]))
         self.numbers: dict[str, int] = {}
-        columns: list[array[int]] = [array("i") for _ in (self.table[0][0] if self.table else ())]
-        for words, _ in self.table:
+        columns: list[array[int]] = [array("i") for _ in (self.phrases[0][0] if self.phrases else ())]
+        for words, _ in self.phrases:
             for column, word in zip(columns, words, strict=False):
                 column.append(self.numbers.setdefault(word, len(self.numbers)))
         # the n-th has the n-th words of those phrases that have so many
         self.columns = [np.frombuffer(column, dtype=np.int32) for column in columns]
 
+    @property
+    def table(self) -> Table:
+        """The phrases as plain values, for `phrases_among`."""
+        return [(words, tuple(phrase)) for words, phrase in self.phrases]
+
     def for_maps(self, vocabularies: Iterable[Iterable[str]]) -> Iterator[list[Phrase]]:
         """Yield for each of some vocabularies the phrases whose words it has."""
         known = (self._known(words) for words in vocabularies)
         while block := list(islice(known, _BLOCK)):
-            yield from ([Phrase._make(self.table[at][1]) for at in found] for found in self._block(block))
+            yield from ([self.phrases[at][1] for at in found] for found in self._block(block))
 
     def _known(self, words: Iterable[str]) -> array[int]:
         """Return the numbers of those words that phrases have."""
         return array("i", [number for word in words if (number := self.numbers.get(word)) is not None])
 
     def _block(self, maps: Sequence[array[int]]) -> list[list[int]]:
-        """Return for the words of each map the places of its phrases in the table."""
+        """Return for the words of each map the places of its phrases."""
         import numpy as np  # noqa: PLC0415
 
         width = -(-len(maps) // 64)
-        bits = np.zeros((len(self.numbers), width), dtype=np.uint64)
+        bits = np.zeros((len(self.numbers), width), dtype="<u8")
         for number, words in enumerate(maps):
-            bits[words, number // 64] |= np.uint64(1 << number % 64)
+            bits[np.frombuffer(words, dtype=np.int32), number // 64] |= np.uint64(1 << number % 64)
         found: list[list[int]] = [[] for _ in maps]
         step = max(1, _CELLS // width)
         for start in range(0, len(self.columns[0]) if self.columns else 0, step):
@@ -168,12 +172,12 @@ class PhraseIndex:
             for column in self.columns[1:]:
                 further = column[start : start + step]
                 shared[: len(further)] &= bits[further]
-            for at, cell in np.argwhere(shared).tolist():
-                left = int(shared[at, cell])
-                while left:
-                    lowest = left & -left
-                    found[cell * 64 + lowest.bit_length() - 1].append(start + at)
-                    left ^= lowest
+            at, cell = np.nonzero(shared)
+            hit, bit = np.nonzero(
+                np.unpackbits(shared[at, cell].view(np.uint8).reshape(-1, 8), axis=1, bitorder="little")
+            )
+            for number, place in zip((cell[hit] * 64 + bit).tolist(), (at[hit] + start).tolist(), strict=True):
+                found[number].append(place)
         return found
 
 
