@@ -60,7 +60,7 @@ def print_report(form: str | None, shown: RenderableType, json: Callable[[], str
 
 
 #: What a stage of a build counts.
-_THINGS = {"read": "maps", "link": "maps", "compile": "pages"}
+_THINGS = {"read": "maps", "slice": "maps", "link": "maps", "compile": "pages"}
 
 
 def with_progress(work: Callable[[Callable[[str, int, int], None]], Result]) -> Result:

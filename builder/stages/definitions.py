@@ -148,8 +148,9 @@ class Definitions(Inputs):
             return
         self.next.atlas_faults = tuple(self.atlas.faults)
         self.found += self.next.atlas_faults
-        for folder, sliced, phrases in self.slices():
+        for done, (folder, sliced, phrases) in enumerate(self.slices()):
             self.put_slice(folder, sliced, phrases)
+            self.tell("slice", done, len(self.next.units))
 
     def put_slice(self, folder: str, sliced: MapSlice, phrases: tuple[Phrase, ...]) -> None:
         """Keep the slice and the phrases of a map under their key."""
