@@ -6,7 +6,7 @@ import pickle
 import re
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from html.parser import HTMLParser
@@ -63,14 +63,14 @@ class Maker:
         value: Any = {bool: False, int: 3, dt.date: dt.date(2026, 5, 4)}.get(kind)
         if origin is types.UnionType:
             value = self.make(inner[0], name) if self.whole else None
-        elif origin is tuple and inner[-1] is Ellipsis:
+        elif origin is Sequence or (origin is tuple and inner[-1] is Ellipsis):
             value = tuple(self.make(inner[0], f"{name}.{index}") for index in range(2 if self.whole else 0))
         elif origin is tuple:
             value = tuple(self.make(one, f"{name}.{index}") for index, one in enumerate(inner))
         elif origin is dict:
             value = {}
         elif is_dataclass(kind) or hasattr(kind, "_fields"):
-            hints = typing.get_type_hints(kind, {**vars(views), "dt": dt})
+            hints = typing.get_type_hints(kind, {**vars(views), "dt": dt, "Sequence": Sequence})
             value = kind(**{field: self.make(hint, f"{name}.{field}") for field, hint in hints.items()})
         elif kind is Markup:
             value = Markup("{}" if name.endswith("sentence") else "<p>{}</p>").format(self.text(name))  # noqa: S704 - a constant
