@@ -291,6 +291,21 @@ def test_removed_page(tmp_path: Path) -> None:
     run(test, tmp_path)
 
 
+def test_page_that_is_going(tmp_path: Path) -> None:
+    """A tab that reports while its page is being deleted is not reloaded, which would lose what it shows."""
+
+    async def test(desk: Desk) -> None:
+        a = desk.browser("/a/")
+        (tmp_path / "a/index.html").rename(tmp_path / "a/kept")
+        desk.session.joined(a)
+        assert a.commands == []
+        (tmp_path / "a/kept").rename(tmp_path / "a/index.html")
+        desk.publish({}, "a/index.html")
+        assert a.commands == ["removed"]
+
+    run(test, tmp_path)
+
+
 def test_headers_concern_every_page(tmp_path: Path) -> None:
     """Other headers or redirects reload every page: a policy may have changed."""
 
