@@ -272,6 +272,7 @@ class Session:
             self.published(outcome, paths)
         elif not self.pending:  # what was saved since may mend it already
             self.failed(outcome)
+        self.tabs.compare_all()
         self.first.set()
         if self.pending:
             self.schedule(SETTLE if self.unsettled(self.pending) else 0.0)
@@ -357,7 +358,8 @@ class Session:
             browser.send(self.state())
             if self.building is not None and time.monotonic() - self.since > SLOW:
                 browser.send({"command": "building"})
-        self.tabs.compare(browser)
+        if self.building is None:  # else files may be half published; all tabs are compared when the build has ended
+            self.tabs.compare(browser)
         if not known and self.building is None and self.idle_timer is None:
             self.ask_about(browser)
 
