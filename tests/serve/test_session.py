@@ -306,6 +306,26 @@ def test_page_that_is_going(tmp_path: Path) -> None:
     run(test, tmp_path)
 
 
+def test_tab_that_reports_during_a_build(tmp_path: Path) -> None:
+    """A tab that reports during a build is compared when it has ended, also if it came to nothing."""
+
+    async def test(desk: Desk) -> None:
+        a, b = desk.browser("/a/"), desk.browser("/b/")
+        desk.session.changed({"site.yaml"})
+        (tmp_path / "a/index.html").write_text("a redirect", "utf-8")
+        desk.session.joined(a)
+        assert a.commands == []
+        desk.publish({"a/index.html": "<p>new</p>"})
+        assert a.commands == ["reload"]
+        desk.session.changed({"site.yaml"})
+        b.version, b.rest = "200-of-an-earlier-preview", "other"
+        desk.session.joined(b)
+        desk.session.heard(Outcome(published=False, stopped=True))
+        assert b.commands == ["reload"]
+
+    run(test, tmp_path)
+
+
 def test_headers_concern_every_page(tmp_path: Path) -> None:
     """Other headers or redirects reload every page: a policy may have changed."""
 
