@@ -272,7 +272,8 @@ class Session:
             self.published(outcome, paths)
         elif not self.pending:  # what was saved since may mend it already
             self.failed(outcome)
-        self.tabs.compare_all()
+        if not outcome.published:
+            self.tabs.compare_all()  # with what there was before: those that reported meanwhile were not
         self.first.set()
         if self.pending:
             self.schedule(SETTLE if self.unsettled(self.pending) else 0.0)

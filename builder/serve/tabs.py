@@ -81,8 +81,6 @@ class Tabs:
         if found.status == 503 or (found.location and not browser.ours):  # noqa: PLR2004 - nothing built yet
             return
         file = http.contents(self.output, found.name) if found.name else None
-        if file is None and found.name and not (self.output.folder / found.name).exists():
-            return  # a build is just deleting it; all tabs are compared when it has ended
         version = f"{found.status}-{file[1] if file else ''}"
         loads = {name for path in browser.loads if (name := self.name(path)) and self.newer(name, browser)}
         if not browser.ours:

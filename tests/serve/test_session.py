@@ -296,6 +296,7 @@ def test_page_that_is_going(tmp_path: Path) -> None:
 
     async def test(desk: Desk) -> None:
         a = desk.browser("/a/")
+        desk.session.changed({"a.md"})
         (tmp_path / "a/index.html").rename(tmp_path / "a/kept")
         desk.session.joined(a)
         assert a.commands == []
