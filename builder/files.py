@@ -65,9 +65,9 @@ class Source:
     `ctime_ns` is the time at which its inode changed last, which no program can set back.
 
     A file that another process carried here has its bytes in `carried` and no folder. `digest` is that of these bytes,
-    '' where nobody took it. `barred` says why it cannot be
-    read, and so it may be a folder: it is a link that leads out of the site's folder (whoever sends content must not be
-    able to publish what else lies on this machine), it is no file at all, or the system refuses.
+    '' where nobody took it. `barred` says why it cannot be read, and so it may be a folder: it is a link that leads out
+    of the site's folder (whoever sends content must not be able to publish what else lies on this machine), it is no
+    file at all, or the system refuses.
     """
 
     root: str

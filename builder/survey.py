@@ -77,8 +77,7 @@ class Survey:
         slices: dict[str, tuple[str, MapSlice]] = {}
         for unit, found in zip(atlas.maps, index.for_maps(unit.words for unit in atlas.maps), strict=True):
             sliced = slice_for(atlas, unit, config, self.site.today)
-            named = {f"entity:{entry.slug}" for entry in sliced.entities.values()}
-            phrases = in_order(found, unit.slug, named)
+            phrases = in_order(found, sliced)
             key = digest_of(unit.folder, sliced, phrases)
             slices[unit.folder] = key, sliced
             if key not in self._scans:

@@ -20,7 +20,7 @@ from builder.model import PRIORITIES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from builder.atlas import Atlas, Target
+    from builder.atlas import Atlas, MapSlice, Target
     from builder.model import ItemInterface, MapInterface
 
 #: Characters; shorter phrases are linked only where they are written with capitals (see `names.keeps_case`).
@@ -191,12 +191,11 @@ def phrases_among(table: Table, words: frozenset[str]) -> list[Phrase]:
     return [Phrase._make(phrase) for needed, phrase in table if needed and words.issuperset(needed)]
 
 
-def in_order(found: Iterable[Phrase], map_slug: str, entities: Iterable[str]) -> tuple[Phrase, ...]:
+def in_order(found: Iterable[Phrase], sliced: MapSlice) -> tuple[Phrase, ...]:
     """Return the phrases that a map's texts are searched for, sorted.
 
-    Of entities only those that the map names (`entities`, their keys): that a text has the word does not make it about
-    the thing.
+    Of entities only those that the map names: that a text has the word does not make it about the thing.
     """
-    named = set(entities)
+    named = {f"entity:{entry.slug}" for entry in sliced.entities.values()}
     kept = [phrase for phrase in found if phrase.kind != "entity" or phrase.key in named]
-    return tuple(sorted(kept, key=lambda phrase: (phrase.map != map_slug, phrase)))
+    return tuple(sorted(kept, key=lambda phrase: (phrase.map != sliced.slug, phrase)))

@@ -179,9 +179,7 @@ class Definitions(Inputs):
         if kept is None or words is None or table is None:
             return False
         sliced: MapSlice = kept[0]
-        entities = {f"entity:{entry.slug}" for entry in sliced.entities.values()}
-        phrases = phrases_among(table, frozenset(words.split("\n")))
-        self.put_slice(folder, sliced, in_order(phrases, sliced.slug, entities))
+        self.put_slice(folder, sliced, in_order(phrases_among(table, frozenset(words.split("\n"))), sliced))
         return True
 
     def slices(self) -> Iterator[tuple[str, MapSlice, tuple[Phrase, ...]]]:
@@ -194,8 +192,7 @@ class Definitions(Inputs):
         found = index.for_maps(self.words(unit.folder) for unit in self.atlas.maps)
         for unit, phrases in zip(self.atlas.maps, found, strict=True):
             sliced = slice_for(self.atlas, unit, self.config, self.request.today)
-            entities = {f"entity:{entry.slug}" for entry in sliced.entities.values()}
-            yield unit.folder, sliced, in_order(phrases, unit.slug, entities)
+            yield unit.folder, sliced, in_order(phrases, sliced)
 
     def words(self, folder: str) -> list[str]:
         """Return the words of a map's prose, each once."""
